@@ -1,0 +1,1 @@
+"""How the assistant thinks: routes, calls tools, prompts the model and words its replies."""

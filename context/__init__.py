@@ -1,0 +1,1 @@
+"""What the assistant knows: what may be remembered, recalled and forgotten, and by whom."""

@@ -1,0 +1,1 @@
+"""The device: it hears, speaks, and owns time, hardware and the command line."""
