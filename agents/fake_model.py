@@ -1,0 +1,80 @@
+"""A scripted stand-in for a language model: for tests, demos and machines without weights."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from agents.model import Message, ModelFailed, Role, never
+
+_FALLBACK = "I don't know."
+
+
+def _nothing(_n: int) -> None:
+    """Do nothing before a token."""
+
+
+class FakeModel:
+    """Gives `replies` in turn, a word at a time, then "I don't know.".
+
+    before_token: called with the number of the token about to be given, from 0; it may wait,
+    hang or raise, as a real model does. before_load: the same, for loading. A token is a word
+    with the space before it. `prompts` keeps what was asked.
+    """
+
+    def __init__(
+        self,
+        replies: Sequence[str] = (),
+        *,
+        context_tokens: int = 2048,
+        before_token: Callable[[int], None] = _nothing,
+        before_load: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.prompts: list[list[Message]] = []
+        self._replies = list(replies)
+        self._context_tokens = context_tokens
+        self._before_token = before_token
+        self._before_load = before_load
+        self._loaded = False
+
+    @property
+    def name(self) -> str:
+        """Not the name of any weights."""
+        return "fake"
+
+    @property
+    def context_tokens(self) -> int:
+        """Words that prompt and reply may have together."""
+        return self._context_tokens
+
+    def load(self) -> None:
+        """Runs `before_load` the first time."""
+        if not self._loaded:
+            self._before_load()
+            self._loaded = True
+
+    def stream(
+        self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
+    ) -> Iterator[str]:
+        """The next reply; see `ChatModel.stream`."""
+        used = sum(self.count_tokens(message.content) for message in messages)
+        room = self._context_tokens - used
+        if room < 1 or not any(message.role is Role.USER for message in messages):
+            raise ModelFailed("That is too long for the language model to take in.")
+        self.prompts.append(list(messages))
+        reply = self._replies.pop(0) if self._replies else _FALLBACK
+        return self._tokens(reply, min(max_tokens, room), stop)
+
+    def _tokens(self, reply: str, most: int, stop: Callable[[], bool]) -> Iterator[str]:
+        for n, word in enumerate(reply.split(" ")[:most]):
+            self._before_token(n)
+            if stop():
+                return
+            yield word if n == 0 else f" {word}"
+
+    def count_tokens(self, text: str) -> int:
+        """Words of `text`."""
+        if not self._loaded:
+            raise ModelFailed("The language model is not loaded yet.")
+        return len(text.split())
+
+    def reset(self) -> None:
+        """Forget the prompts kept for tests."""
+        self.prompts.clear()

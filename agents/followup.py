@@ -1,0 +1,75 @@
+"""The owner's next words as the piece that a tool asked for."""
+
+import re
+
+from agents.durations import find_duration
+from agents.router import Routed, RouteKind, plain
+from agents.tools import Proposal, Slot
+
+_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|right|correct|do it|go ahead|please do|yes please"
+    r"|yes do it|confirm|yes forget (?:it|them))",
+    re.IGNORECASE,
+)
+_NO = re.compile(r"(?:no|nope|nah|don't|do not|no thanks|no don't|keep (?:it|them))", re.IGNORECASE)
+_AROUND_DURATION = re.compile(
+    r"[\s,.!]*(?:(?:for|make|it|about|say|please|um|uh|in|to|set|thanks|yes|okay|maybe|let's)\b"
+    r"[\s,.!]*)*",
+    re.IGNORECASE,
+)
+_AROUND_NAME = re.compile(
+    r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
+)
+_FIRST_WORD_THAT = re.compile(r"^(?:that|remember that|remember)\b[\s,]*", re.IGNORECASE)
+_GIVES_UP = ("stop", "timer", "clock", "help", "recall", "forget")
+
+
+def complete(pending: Proposal, text: str, routed: Routed) -> Routed:
+    """`routed`, or the pending call with what `text` gives it. Pure."""
+    words = plain(text).strip(" .!,")
+    if pending.slot is Slot.FACT:
+        return _fact(pending, text, words, routed)
+    if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop":
+        return routed
+    bare = words.replace(",", "")
+    if pending.slot is Slot.YES:
+        if _YES.fullmatch(bare):
+            return _with(pending)
+        return _never_mind() if _NO.fullmatch(bare) else routed
+    if routed.tool == "stop" or _NO.fullmatch(bare):
+        return _never_mind()
+    return _duration_or_name(pending, words) or routed
+
+
+def _fact(pending: Proposal, text: str, words: str, routed: Routed) -> Routed:
+    said_whole = routed.tool == "remember" and routed.kind is RouteKind.COMPLETE
+    question = plain(text).rstrip().endswith("?")
+    if said_whole or question or not words or routed.tool in _GIVES_UP:
+        return routed
+    return _with(pending, fact=_FIRST_WORD_THAT.sub("", words))
+
+
+def _duration_or_name(pending: Proposal, words: str) -> Routed | None:
+    duration = find_duration(words)
+    if duration is not None:
+        around = words[: duration.start] + " " + words[duration.end :]
+        if pending.slot is Slot.WHICH:
+            around = around.replace("timer", "").replace("one", "").replace("the", "")
+        if _AROUND_DURATION.fullmatch(around):
+            return _with(pending, seconds=duration.seconds)
+    if pending.slot is not Slot.WHICH:
+        return None
+    if words.lower() in ("all", "both", "all of them", "both of them", "every one"):
+        return _with(pending, all=True)
+    name = words
+    while (shorter := _AROUND_NAME.sub("", name)) != name:
+        name = shorter
+    return _with(pending, name=name) if 0 < len(name.split()) <= 3 else None
+
+
+def _with(pending: Proposal, **more: object) -> Routed:
+    return Routed(RouteKind.COMPLETE, pending.tool, {**pending.args, **more})
+
+
+def _never_mind() -> Routed:
+    return Routed(RouteKind.COMPLETE, "stop", {"acknowledge": True})

@@ -1,0 +1,76 @@
+"""What the agent needs of a language model."""
+
+# ruff: noqa: N818 - the names say what happened, as in context/errors.py
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from context.errors import LapelError
+
+
+class ModelUnusable(LapelError):
+    """The model's file can't be opened as it is; the message says what to do."""
+
+
+class ModelFailed(LapelError):
+    """A loaded model could not go on with a reply; the message quotes no one."""
+
+
+class Role(StrEnum):
+    """Who says a message of a prompt."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a prompt. `content` is plain text: nothing in it is a control token."""
+
+    role: Role
+    content: str
+
+
+def never() -> bool:
+    """Never stop."""
+    return False
+
+
+class ChatModel(Protocol):
+    """A model that continues a conversation; used by one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """The catalog's name of the weights."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and reply may have together."""
+        ...
+
+    def load(self) -> None:
+        """Open the weights; a second call does nothing. Raises ModelUnusable."""
+        ...
+
+    def stream(
+        self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
+    ) -> Iterator[str]:
+        """Text of the reply, piece by piece, without reasoning or control tokens.
+
+        stop: asked at least once a token, also while the prompt is read; ends the reply when
+        true. A prompt that starts like the last one is continued from where they differ.
+        Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
+        """
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as content of a message. Raises ModelFailed if not loaded."""
+        ...
+
+    def reset(self) -> None:
+        """Drop what is held of earlier prompts and replies."""
+        ...

@@ -1,0 +1,89 @@
+"""Which remembered items a question is about, and how they are told."""
+
+import re
+from collections.abc import Sequence
+
+from agents.perspective import second_person
+from context.items import Item
+from context.labels import Trust
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_SAYS_LITTLE = frozenset(
+    """
+    a about am an and any are as at be been but by can could did do does doing for from had has
+    have he her hers him his how i if in into is it its just know let me mine my of on or our ours
+    please remember say said shall she should so some tell told than that the their them there
+    these they thing this those to too up us was we were what when where which who whom whose why
+    will with would you your yours i'm i've i'd i'll it's that's what's where's who's when's
+    """.split()  # noqa: SIM905 - words to read
+)
+_OWN = re.compile(
+    r"""(?!.*\b(?:should|could|would|can)\ (?:i|we)\b)(?!(?:how|what)\ do\ (?:i|we)\b)(?:
+    (?:where|when|who|what|which|whose|how\ (?:many|much|old|long|far|tall|big))\b
+    .*\b(?:my|our|mine|i|we)\b
+    |(?:is|are|was|were|do|does|did|has|have|had|am)\b.*\b(?:my|our|mine|i|we)\b
+    |(?:do|did|can)\ you\ (?:remember|know)\b.*\b(?:my|our|mine|i|we)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PARTICULAR = re.compile(
+    r"""(?:[Ww]here(?:'s|\ is|\ are|\ was|\ were)\ (?:the|his|her|their|[A-Z]\w+'s)\ [a-z][a-z\ -]*
+    (?<!\ of)[?.!]*$
+    |.*'s\ (?:phone\ number|number|address|password|code|pin|birthday|e-?mail|account|name|age)\b
+    |(?:[Ww]hat|[Ww]ho|[Ww]hen|[Ww]here|[Hh]ow|[Dd]id|[Ii]s|[Hh]as|[Ww]as)\b.*\b(?:yesterday|today
+    |tonight|tomorrow|last\ (?:night|week)|this\ (?:morning|afternoon|evening|week)|right\ now)\b
+    |.*\b(?:in\ the\ bank|bank\ account)\b)""",
+    re.VERBOSE,
+)
+_SPEAKER = re.compile(r"\b(?:i|me|my|we|our|us)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=\S )[A-Z][\w-]+")
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words of `text` that say what it is about, without their endings."""
+    words = (word.lower().removesuffix("'s") for word in _WORD.findall(text.replace("\u2019", "'")))
+    return frozenset(_stem(word) for word in words if word not in _SAYS_LITTLE)
+
+
+def asks_about_own(question: str) -> bool:
+    """Whether this asks for a fact of the owner's life or day, which no model can know."""
+    asked = question.strip()
+    return _OWN.match(asked) is not None or _PARTICULAR.match(asked) is not None
+
+
+def bears_on(item: Item, question: str) -> bool:
+    """Whether the item may help with the question: it has all its words, or some of them where
+    the question speaks of the owner or of someone by name. "Blue" alone says nothing.
+    """
+    covered = covers(item, question)
+    if covered >= 1 or (covered > 0 and _SPEAKER.search(question)):
+        return True
+    return any(name in item.text for name in _NAME.findall(question))
+
+
+def covers(item: Item, question: str) -> float:
+    """The part of the question's content words that the item has, 0 to 1; 0 if it has none."""
+    asked = content_words(question)
+    return len(asked & content_words(item.text)) / len(asked) if asked else 0.0
+
+
+def told(items: Sequence[Item]) -> str:
+    """The items as a sentence to the owner: "You told me that your car is on level 3."."""
+    if not items:
+        return ""
+    owners = all(item.label.trust is Trust.OWNER for item in items)
+    them = listed([f"that {second_person(item.text).rstrip('.!? ')}" for item in items])
+    return f"{'You told me' if owners else 'I was told'} {them}."
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as said: "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending).removesuffix("e")
+    return word.removesuffix("e") if len(word) > 3 else word

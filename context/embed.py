@@ -1,0 +1,125 @@
+"""Sentences to vectors: what the store needs of an embedder, and the MiniLM engine."""
+
+# onnxruntime has no types:
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportAttributeAccessIssue=false
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from context.errors import ContextError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_MOST_TOKENS = 256
+_MOST_CHARACTERS = 16_384  # beyond 256 tokens of any prose; bounds the tokenizer's work
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose dot product says how alike they mean.
+
+    A text's vector depends on nothing but the text: not on its neighbours in the list, nor on
+    earlier calls. Else one compartment's items would show in another's scores.
+    """
+
+    @property
+    def dimensions(self) -> int:
+        """The length d of a vector."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Names model and precision; vectors of different names are never compared."""
+        ...
+
+    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+        """Vectors (n, d), float32, each of length 1, for n texts: any texts, empty ones too."""
+        ...
+
+
+class _Session(Protocol):
+    """What is used of onnxruntime.InferenceSession, which has no types."""
+
+    def run(
+        self, output_names: list[str], input_feed: dict[str, NDArray[np.int64]]
+    ) -> list[NDArray[np.float32]]: ...
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2 with int8 weights (Apache-2.0): 384 dimensions, 23 MB, English.
+
+    folder: holds `model.onnx` and `tokenizer.json`. threads: cores used for one sentence.
+    The constructor does nothing; `load` opens the files. A text is read up to its 256th token.
+    """
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        self._folder = folder
+        self._threads = threads
+        self._loaded: tuple[Tokenizer, _Session] | None = None
+
+    @property
+    def dimensions(self) -> int:
+        """384."""
+        return 384
+
+    @property
+    def name(self) -> str:
+        """The catalog's name of the weights."""
+        return "minilm-l6-v2-int8"
+
+    def load(self) -> None:
+        """Open the weights. Raises ContextError if a file is missing or damaged."""
+        import onnxruntime as ort
+        from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+        from tokenizers import Tokenizer
+
+        try:
+            description = (self._folder / "tokenizer.json").read_text(encoding="utf-8")
+            json.loads(description)  # the library reports damage as a bare Exception
+            weights = (self._folder / "model.onnx").read_bytes()
+        except (OSError, ValueError) as error:
+            raise self._unusable() from error
+        tokenizer = Tokenizer.from_str(description)
+        tokenizer.enable_truncation(_MOST_TOKENS)
+        tokenizer.no_padding()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        except (ort_errors.Fail, ort_errors.InvalidProtobuf, ort_errors.InvalidGraph) as error:
+            raise self._unusable() from error
+        self._loaded = tokenizer, cast("_Session", session)
+
+    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+        """Vectors (n, 384), float32, of length 1. Raises RuntimeError before `load`."""
+        if self._loaded is None:
+            raise RuntimeError("MiniLM.embed was called before MiniLM.load.")
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = _embed_one(*self._loaded, text)
+        return vectors
+
+    def _unusable(self) -> ContextError:
+        return ContextError(
+            f"The sentence embedder's files in {self._folder} are missing or damaged: pull them"
+            " again."
+        )
+
+
+def _embed_one(tokenizer: "Tokenizer", session: _Session, text: str) -> NDArray[np.float32]:
+    """One at a time: int8 activations are scaled over a batch, which would mix its texts."""
+    whole = text[:_MOST_CHARACTERS].encode(errors="replace").decode()
+    ids = np.array([tokenizer.encode(whole).ids], dtype=np.int64)
+    mask = np.ones_like(ids)
+    feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    states = session.run(["last_hidden_state"], feed)[0][0]
+    mean = states.mean(axis=0)
+    return mean / np.linalg.norm(mean)

@@ -1,0 +1,192 @@
+"""Puts an assistant together: the one place that constructs engines, from settings."""
+
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agents.agent import Agent
+from agents.llama import LlamaModel
+from agents.router import Router
+from agents.tools import Toolbox
+from agents.tools.standard import standard_tools
+from context import Audience, MiniLM, Principal, Purpose, Request, Scope, Sink, Store, mint
+from device.assistant import Stages
+from device.budget import Budget, share
+from device.clock import Clock, SystemClock
+from device.mic import Microphone
+from device.mic.portaudio import PortAudioMicrophone
+from device.mind import Mind
+from device.listen.silero import SileroVad
+from device.models import Models, load_catalog
+from device.play import Speaker
+from device.play.portaudio import PortAudioSpeaker
+from device.schedule import Schedule
+from device.settings import (
+    LlamaSettings,
+    OpenWakeWordSettings,
+    Settings,
+    config_dir,
+    data_dir,
+)
+from device.speak.piper import Piper
+from device.transcribe.faster_whisper import FasterWhisper
+from device.wake import WakeWord
+from device.wake.microwakeword import MicroWakeWord
+from device.wake.openwakeword import OpenWakeWord
+
+_TALKATIVE = ("piper", "faster_whisper", "hassil", "huggingface_hub", "httpx", "httpx2")
+
+
+def keep_private() -> None:
+    """Tell the libraries to stay off the network, and to keep what is said out of logs.
+
+    Hub libraries otherwise ask the hub about models they have; Piper writes every text it speaks
+    to its debug log.
+    """
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+        os.environ[name] = "1"
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def find_models() -> Models:
+    """Return the models of this user."""
+    return Models(data_dir() / "models", load_catalog(config_dir() / "models.toml"))
+
+
+def assemble_wake_word(settings: Settings) -> WakeWord:
+    """Construct the wake word engine."""
+    wake = settings.wake
+    if isinstance(wake, OpenWakeWordSettings):
+        return OpenWakeWord(wake.words, wake.threshold)
+    return MicroWakeWord(wake.words, wake.threshold)
+
+
+def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
+    """Construct the speech recogniser.
+
+    Raises:
+        ModelMissing: it has not been pulled.
+    """
+    keep_private()
+    transcribe = settings.transcribe
+    return FasterWhisper(
+        models.path(transcribe.model),
+        language=transcribe.language,
+        threads=transcribe.threads or _budget().transcribe,
+    )
+
+
+def assemble_synthesizer(settings: Settings, models: Models) -> Piper:
+    """Construct the voice.
+
+    Raises:
+        ModelMissing: it has not been pulled.
+    """
+    keep_private()
+    speak = settings.speak
+    return Piper(
+        models.path(speak.model),
+        threads=speak.threads or _budget().speak,
+        length_scale=speak.length_scale,
+    )
+
+
+def assemble_wearer(settings: Settings, models: Models) -> Piper:
+    """Construct the voice of the emulator's wearer, who says a line the same way every time.
+
+    Raises:
+        ModelMissing: it has not been pulled.
+    """
+    return Piper(models.path(settings.speak.model), variation=0.0)
+
+
+def assemble_speaker(settings: Settings) -> Speaker:
+    """Construct the live speaker."""
+    return PortAudioSpeaker(settings.speaker.device, settings.speaker.rate_hz)
+
+
+def assemble_mind(
+    settings: Settings, state: Path, *, models: Models | None = None, clock: Clock | None = None
+) -> Mind:
+    """Construct what thinks and remembers, over the private folder `state`.
+
+    Raises:
+        ModelMissing: a model has not been pulled.
+    """
+    keep_private()
+    models = models or find_models()
+    clock = clock or SystemClock()
+    budget = _budget()
+    think = settings.think
+    embedder = None
+    if settings.memory.embedder != "none":
+        embedder = MiniLM(models.path(settings.memory.embedder), budget.embed)
+    schedule = Schedule(state / "timers.sqlite3", clock)
+    store = Store(
+        state / "memory",
+        embedder,
+        lambda: clock.now().astimezone(UTC),
+    )
+    model = None
+    if isinstance(think, LlamaSettings):
+        model = LlamaModel(
+            next(iter(sorted(models.path(think.model).glob("*.gguf")))),
+            threads=think.threads or budget.think,
+            context_tokens=think.context_tokens,
+        )
+    agent = Agent(
+        router=Router(),
+        toolbox=Toolbox(standard_tools(schedule, clock.now)),
+        model=model,
+        store=store,
+        mint=_minter(clock.now),
+    )
+    return Mind(agent, store, schedule, embedder)
+
+
+def assemble(
+    settings: Settings,
+    state: Path,
+    *,
+    microphone: Microphone | None = None,
+    speaker: Speaker | None = None,
+) -> Stages:
+    """Construct a whole assistant; without `microphone` and `speaker`, live ones.
+
+    Raises:
+        ModelMissing: a model has not been pulled.
+    """
+    models = find_models()
+    mind = assemble_mind(settings, state, models=models)
+    return Stages(
+        microphone=microphone or PortAudioMicrophone(settings.mic.device),
+        wake_word=assemble_wake_word(settings),
+        speech_detector=SileroVad(),
+        transcriber=assemble_transcriber(settings, models),
+        mind=mind,
+        synthesizer=assemble_synthesizer(settings, models),
+        speaker=speaker or assemble_speaker(settings),
+    )
+
+
+def _budget() -> Budget:
+    return share(len(os.sched_getaffinity(0)))
+
+
+def _minter(now: Callable[[], datetime]) -> Callable[[Purpose], Scope]:
+    """Return what gives the agent its scopes: the owner, alone, to be answered aloud."""
+
+    def mint_for(purpose: Purpose) -> Scope:
+        request = Request(
+            principal=Principal.OWNER,
+            sure=1.0,
+            purpose=purpose,
+            audience=Audience.ALONE,
+            sink=Sink.SPEAKER,
+        )
+        return mint(request, now().timestamp())
+
+    return mint_for

@@ -1,0 +1,34 @@
+"""`lapel ask`."""
+
+import contextlib
+
+import click
+
+from device.cli.options import examples, settings_options, typed_text
+from device.cli.running import is_running
+from device.settings import Settings, state_dir
+
+
+@click.command(
+    epilog=examples(
+        'lapel ask "what time is it?"',
+        'lapel ask "remember that the car is on level 3"',
+        "echo 'where is the car?' | lapel ask -",
+    )
+)
+@settings_options()
+@click.argument("text")
+def ask(settings: Settings, text: str) -> None:
+    """Answer a typed turn, with the same mind and memory as `run`. TEXT "-" reads standard input."""
+    from agents.agent import Text
+    from device.assemble import assemble_mind
+
+    words = typed_text(text)
+    with contextlib.closing(assemble_mind(settings, state_dir())) as mind:
+        mind.load()
+        for part in mind.agent.reply(words):
+            if isinstance(part, Text):
+                click.echo(part.text, nl=False)
+        click.echo()
+        if mind.schedule.running() and not is_running():
+            click.echo("(Timers ring while 'lapel run' is running.)", err=True)

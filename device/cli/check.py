@@ -1,0 +1,97 @@
+"""`lapel doctor`, `lapel devices` and `lapel config`: what is there, and is it well?"""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from context.errors import LapelError
+from device.cli.options import examples, settings_options
+from device.settings import Settings, user_file
+
+
+@click.command(epilog=examples("lapel doctor", "lapel doctor --profile pi4 || echo 'not healthy'"))
+@settings_options()
+def doctor(settings: Settings) -> None:
+    """Check this machine against the settings; the exit status says whether it is healthy."""
+    from device.doctor import State, examine
+
+    colour = {State.GOOD: "green", State.ODD: "yellow", State.BAD: "red"}
+    word = {State.GOOD: "good", State.ODD: "look", State.BAD: "bad"}
+    table = Table(show_header=False, box=None)
+    findings = examine(settings)
+    for finding in findings:
+        table.add_row(
+            f"[{colour[finding.state]}]{word[finding.state]}[/{colour[finding.state]}]",
+            finding.about,
+            finding.found,
+        )
+    Console().print(table)
+    if any(finding.state is State.BAD for finding in findings):
+        raise LapelError("Not healthy: mend what is marked 'bad' above.")
+
+
+@click.command(epilog=examples("lapel devices", "lapel run --mic 3"))
+def devices() -> None:
+    """List the sound devices, by number and name."""
+    from device.sound_devices import list_devices
+
+    found = list_devices()
+    if not found:
+        raise LapelError(
+            "There are no sound devices: plug one in, or use the emulator (lapel demo) which "
+            "needs none."
+        )
+    table = Table("", "name", "microphone", "speaker", "rate")
+    for each in found:
+        table.add_row(
+            str(each.index),
+            each.name,
+            _mark(each.inputs, each.is_default_input),
+            _mark(each.outputs, each.is_default_output),
+            f"{each.rate_hz:,} Hz",
+        )
+    Console().print(table)
+
+
+def _mark(channels: int, is_default: bool) -> str:
+    if not channels:
+        return ""
+    return f"{channels} channels{' (default)' if is_default else ''}"
+
+
+@click.group(epilog=examples("lapel config show", "lapel config check --profile pi4"))
+def config() -> None:
+    """Show and check the settings."""
+
+
+@config.command(epilog=examples("lapel config show", "lapel config show --set wake.threshold=0.6"))
+@settings_options()
+def show(settings: Settings) -> None:
+    """Print the settings in force, as TOML that can be copied into the user's file."""
+    click.echo(f"# the user's file: {user_file()}{'' if user_file().exists() else ' (none)'}")
+    for section, values in settings.model_dump().items():
+        if not isinstance(values, dict):
+            click.echo(f"{section} = {_toml(values)}")
+    for section, values in settings.model_dump().items():
+        if isinstance(values, dict):
+            click.echo(f"\n[{section}]")
+            for key, value in values.items():  # pyright: ignore[reportUnknownVariableType]
+                if value is not None:
+                    click.echo(f"{key} = {_toml(value)}")
+
+
+@config.command(epilog=examples("lapel config check", "lapel config check --config other.toml"))
+@settings_options()
+def check(settings: Settings) -> None:
+    """Check the settings; a wrong key is named, with exit status 1."""
+    click.echo(f"The settings are right. They need: {', '.join(settings.models())}.")
+
+
+def _toml(value: object) -> str:
+    """Write a scalar or a list of words as TOML, whose strings are JSON's here."""
+    import json
+
+    if isinstance(value, tuple):
+        items: tuple[object, ...] = value
+        return f"[{', '.join(_toml(each) for each in items)}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,61 @@
+"""`lapel run`."""
+
+import asyncio
+
+import click
+from rich.console import Console
+
+from device.cli.options import examples, settings_options
+from device.cli.running import only_one, run_until_stopped
+from device.settings import Settings, state_dir
+
+
+@click.command(
+    epilog=examples(
+        "lapel run",
+        "lapel run --mic USB --speaker USB",
+        "lapel run --profile pi4 --set think.engine=none",
+        "lapel run --set 'wake.words=[\"hey_jarvis\", \"alexa\"]'",
+    )
+)
+@settings_options()
+@click.option("--mic", default="", help="A part of the microphone's name, or its number.")
+@click.option("--speaker", default="", help="A part of the speaker's name, or its number.")
+def run(settings: Settings, mic: str, speaker: str) -> None:
+    """Listen for the wake word and answer, until interrupted."""
+    from device.assemble import assemble
+    from device.assistant import Assistant
+    from device.screen import Screen
+    from device.trace import Trace
+
+    if mic:
+        settings = settings.model_copy(update={"mic": settings.mic.model_copy(update={"device": mic})})
+    if speaker:
+        changed = settings.speaker.model_copy(update={"device": speaker})
+        settings = settings.model_copy(update={"speaker": changed})
+    console = Console()
+    words = " or ".join(f"“{word.replace('_', ' ')}”" for word in settings.wake.words)
+
+    async def live() -> None:
+        trace = Trace(
+            state / "trace.jsonl",
+            personal=settings.trace.personal,
+            most_bytes=settings.trace.most_bytes,
+        )
+        trace.open(asyncio.get_running_loop().time())
+        screen = Screen(console, ready=f"Say {words}. Stop with Ctrl-C.")
+        assistant = Assistant(
+            assemble(settings, state),
+            settings,
+            lambda event: (trace.record(event), screen.show(event), None)[-1],
+        )
+        try:
+            await assistant.load(lambda what: console.print(f"[dim]Loading the {what} …[/dim]"))
+            await assistant.run()
+        finally:
+            trace.close()
+
+    state = state_dir()
+    with only_one(state):
+        run_until_stopped(live())
+    console.print("\nGoodbye.")

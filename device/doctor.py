@@ -1,0 +1,187 @@
+"""What a healthy machine has: each check is a finding with a state and a sentence."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from context.errors import LapelError
+from device.settings import Settings, config_dir, data_dir, state_dir
+
+_LIBRARIES = (
+    "llama-cpp-python",
+    "faster-whisper",
+    "ctranslate2",
+    "piper-tts",
+    "onnxruntime",
+    "sounddevice",
+    "pyopen-wakeword",
+    "pymicro-wakeword",
+    "pydantic",
+    "numpy",
+)
+_CPU_FEATURES = ("avx2", "avx512f", "fma", "f16c", "asimd", "asimddp", "i8mm", "sve")
+_SPARE_DISK_BYTES = 200_000_000
+
+
+class State(Enum):
+    """How a finding is to be taken."""
+
+    GOOD = auto()
+    ODD = auto()
+    """Worth knowing; things work."""
+    BAD = auto()
+    """Must be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    state: State
+    about: str
+    found: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that an assistant with these settings needs."""
+    return [
+        *_python(),
+        _cpu(),
+        *_libraries(),
+        *_models(settings),
+        *_sound(),
+        *_memory_and_disk(settings),
+        _state(),
+        _settings(settings),
+    ]
+
+
+def _python() -> list[Finding]:
+    version = platform.python_version()
+    state = State.GOOD if sys.version_info >= (3, 11) else State.BAD
+    return [
+        Finding(state, "Python", f"{version} on {platform.system()} {platform.machine()}"),
+        Finding(State.GOOD, "program", str(Path(__file__).parent.parent)),
+    ]
+
+
+def _cpu() -> Finding:
+    cores = len(os.sched_getaffinity(0))
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    words = set(text.split())
+    features = [each for each in _CPU_FEATURES if each in words]
+    quick = bool({"avx2", "asimd"} & set(features))
+    found = f"{cores} cores; {', '.join(features) or 'no known features'}"
+    if cores < 2:
+        return Finding(State.ODD, "CPU", f"{found}: one core is slow")
+    return Finding(State.GOOD if quick else State.ODD, "CPU", found)
+
+
+def _libraries() -> list[Finding]:
+    findings: list[Finding] = []
+    versions: list[str] = []
+    for name in _LIBRARIES:
+        try:
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            findings.append(Finding(State.BAD, "library", f"{name} is missing: run scripts/setup"))
+    findings.insert(0, Finding(State.GOOD, "libraries", ", ".join(versions)))
+    try:
+        import llama_cpp
+
+        info = llama_cpp.llama_print_system_info().decode("utf-8", errors="replace")
+        findings.append(Finding(State.GOOD, "llama.cpp", info.strip().rstrip("|").strip()))
+    except (ImportError, OSError, RuntimeError) as error:
+        findings.append(Finding(State.BAD, "llama.cpp", f"{error}: run scripts/setup"))
+    return findings
+
+
+def _models(settings: Settings) -> list[Finding]:
+    from device.assemble import find_models
+
+    findings: list[Finding] = []
+    try:
+        models = find_models()
+        for name in settings.models():
+            entry = models.catalog.entry(name)
+            about = f"model {name}"
+            if models.present(name):
+                findings.append(Finding(State.GOOD, about, f"{entry.use}; {entry.licence}"))
+            else:
+                findings.append(
+                    Finding(State.BAD, about, f"not here: run 'lapel models pull {name}'")
+                )
+    except LapelError as error:
+        findings.append(Finding(State.BAD, "models", str(error)))
+    return findings
+
+
+def _sound() -> list[Finding]:
+    from device.sound_devices import list_devices
+
+    try:
+        devices = list_devices()
+    except LapelError as error:
+        return [Finding(State.BAD, "sound", str(error))]
+    inputs = [each.name for each in devices if each.inputs]
+    outputs = [each.name for each in devices if each.outputs]
+    without = "none; the emulator (lapel demo) needs none"
+    return [
+        Finding(State.GOOD if names else State.ODD, about, ", ".join(names) or without)
+        for about, names in (("microphones", inputs), ("speakers", outputs))
+    ]
+
+
+def _memory_and_disk(settings: Settings) -> list[Finding]:
+    import psutil
+
+    from device.assemble import find_models
+
+    free = psutil.virtual_memory().available
+    try:
+        catalog = find_models().catalog
+        needed = 1_000_000 * sum(catalog.entry(name).ram_mb for name in settings.models())
+    except LapelError:
+        needed = 0
+    folder = data_dir()
+    while not folder.exists():
+        folder = folder.parent
+    disk = shutil.disk_usage(folder).free
+    return [
+        Finding(
+            State.GOOD if free > needed else State.BAD,
+            "memory",
+            f"{free / 1e6:,.0f} MB free, the models want about {needed / 1e6:,.0f} MB",
+        ),
+        Finding(
+            State.GOOD if disk > _SPARE_DISK_BYTES else State.BAD,
+            "disk",
+            f"{disk / 1e6:,.0f} MB free for {data_dir()}",
+        ),
+    ]
+
+
+def _state() -> Finding:
+    try:
+        folder = state_dir()
+        mode = folder.stat().st_mode & 0o777
+    except OSError as error:
+        return Finding(State.BAD, "private state", f"{error.strerror}: make it writable")
+    good = mode == 0o700 and os.access(folder, os.W_OK)
+    return Finding(State.GOOD if good else State.BAD, "private state", f"{folder} ({mode:04o})")
+
+
+def _settings(settings: Settings) -> Finding:
+    return Finding(
+        State.GOOD,
+        "settings",
+        f"{settings.about} From {config_dir()}; all of them: lapel config show",
+    )

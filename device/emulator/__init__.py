@@ -1,0 +1,1 @@
+"""The emulator: the same program in a simulated room, with a simulated wearer."""

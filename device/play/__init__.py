@@ -1,0 +1,176 @@
+"""Playback: where sound goes out, and what of it was really heard. The last stage of a turn.
+
+A speaker pulls samples from a `Playout` at the pace of its own clock: a sound card's thread, or
+ticks of real time for a file. The playout knows what was pulled, so history and latency speak of
+what was heard and not of what was planned.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from device.audio import Samples, resample
+
+Pull = Callable[[int], Samples]
+
+_FADE_S = 0.008  # long enough not to click, too short to hear
+
+
+class Speaker(Protocol):
+    """A sink of sound: int16, mono."""
+
+    @property
+    def name(self) -> str:
+        """What a person would call it."""
+        ...
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate at which it pulls."""
+        ...
+
+    def open(self, pull: Pull) -> None:
+        """Begin to play; `pull(n)` gives the next n samples, from any thread.
+
+        Raises:
+            SpeakerUnusable: there is none, or it is busy.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop playing and let the device go. Never hangs; closing twice is allowed."""
+        ...
+
+
+@dataclass(slots=True)
+class _Clip:
+    turn_id: int
+    text: str
+    samples: Samples
+    played: int = 0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What is known of one turn's playback."""
+
+    clips: list[_Clip] = field(default_factory=list[_Clip])
+    first_sample: asyncio.Event = field(default_factory=asyncio.Event)
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Playout:
+    """Bounded queue of clips between the event loop and the speaker's thread.
+
+    Each clip belongs to a turn. Dropping a turn drops its clips, so that a stale turn's sound is
+    never heard.
+    """
+
+    def __init__(self, rate_hz: int, loop: asyncio.AbstractEventLoop, longest_s: float = 60.0):
+        """Hold at most `longest_s` seconds of sound not yet played."""
+        self._rate_hz = rate_hz
+        self._loop = loop
+        self._most = int(longest_s * rate_hz)
+        self._lock = threading.Lock()
+        self._queue: deque[_Clip] = deque()
+        self._turns: dict[int, _Heard] = {}
+        self._fade: Samples = np.zeros(0, dtype=np.int16)
+
+    async def add(self, turn_id: int, text: str, samples: Samples, rate_hz: int) -> None:
+        """Queue a clip of `turn_id`; waits while the queue is full.
+
+        Args:
+            turn_id: dropped without a sound when the turn has been dropped.
+            text: what the clip says, for the history of what was heard.
+            samples: shape (n,), int16.
+            rate_hz: their rate; they are resampled to the speaker's.
+        """
+        clip = _Clip(turn_id, text, resample(samples, rate_hz, self._rate_hz))
+        while self.queued_s() * self._rate_hz > self._most:
+            await asyncio.sleep(0.1)
+        with self._lock:
+            turn = self._turns.setdefault(turn_id, _Heard())
+            turn.clips.append(clip)
+            turn.drained.clear()
+            self._queue.append(clip)
+
+    def pull(self, count: int) -> Samples:
+        """Give the next `count` samples, silence where there are none. Copies, nothing else."""
+        out = np.zeros(count, dtype=np.int16)
+        at = 0
+        with self._lock:
+            if len(self._fade):
+                at = min(count, len(self._fade))
+                out[:at] = self._fade[:at]
+                self._fade = self._fade[at:]
+            while at < count and self._queue:
+                clip = self._queue[0]
+                turn = self._turns[clip.turn_id]
+                take = min(count - at, len(clip.samples) - clip.played)
+                out[at : at + take] = clip.samples[clip.played : clip.played + take]
+                if take and not turn.first_sample.is_set():
+                    self._tell(turn.first_sample)
+                clip.played += take
+                at += take
+                if clip.played >= len(clip.samples):
+                    self._queue.popleft()
+                    if not any(each.turn_id == clip.turn_id for each in self._queue):
+                        self._tell(turn.drained)
+        return out
+
+    def drop(self, turn_id: int) -> None:
+        """Stop a turn's sound now, with a short fade, and forget what it still had to say."""
+        with self._lock:
+            if self._queue and self._queue[0].turn_id == turn_id and self._queue[0].played:
+                clip = self._queue[0]
+                rest = clip.samples[clip.played :][: int(_FADE_S * self._rate_hz)]
+                ramp = np.linspace(1.0, 0.0, len(rest), dtype=np.float32)
+                self._fade = (rest * ramp).astype(np.int16)
+            self._queue = deque(each for each in self._queue if each.turn_id != turn_id)
+            if turn_id in self._turns:
+                self._tell(self._turns[turn_id].drained)
+
+    async def first_sample(self, turn_id: int) -> None:
+        """Wait until the turn's first sample has been pulled."""
+        await self._turn(turn_id).first_sample.wait()
+
+    async def drained(self, turn_id: int) -> None:
+        """Wait until all that the turn has queued was pulled or dropped."""
+        turn = self._turn(turn_id)
+        if turn.clips:
+            await turn.drained.wait()
+
+    def finish(self, turn_id: int) -> str:
+        """Return what of the turn was heard, in words, and forget the turn."""
+        with self._lock:
+            turn = self._turns.pop(turn_id, None)
+            self._queue = deque(each for each in self._queue if each.turn_id != turn_id)
+        if turn is None:
+            return ""
+        return " ".join(filter(None, (heard_words(each) for each in turn.clips)))
+
+    def queued_s(self) -> float:
+        """Return the seconds of sound not yet played."""
+        with self._lock:
+            return sum(len(each.samples) - each.played for each in self._queue) / self._rate_hz
+
+    def _turn(self, turn_id: int) -> _Heard:
+        with self._lock:
+            return self._turns.setdefault(turn_id, _Heard())
+
+    def _tell(self, event: asyncio.Event) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(event.set)
+
+
+def heard_words(clip: _Clip) -> str:
+    """Return the words of a clip that were played, by the share of its samples that were."""
+    if clip.played >= len(clip.samples):
+        return clip.text
+    words = clip.text.split()
+    return " ".join(words[: int(len(words) * clip.played / max(1, len(clip.samples)))])

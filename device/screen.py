@@ -1,0 +1,80 @@
+"""What a person sees while the assistant runs: the conversation, and a waterfall a turn."""
+
+from collections import defaultdict
+
+from rich.console import Console
+from rich.markup import escape
+
+from device.events import (
+    ChunksDropped,
+    Event,
+    Interrupted,
+    MicrophoneBack,
+    MicrophoneLost,
+    NothingSaid,
+    Rang,
+    Ready,
+    SpeechStarted,
+    StageFailed,
+    Transcribed,
+    TurnEnded,
+    Woke,
+)
+from device.waterfall import waterfall
+
+
+class Screen:
+    """Prints events as they come. The screen is the wearer's own: it shows what was said."""
+
+    def __init__(self, console: Console, *, ready: str = "Listening.") -> None:
+        """Print to `console`; `ready` is said when the assistant is."""
+        self._console = console
+        self._ready = ready
+        self._turns: dict[int, list[Event]] = defaultdict(list)
+
+    def show(self, event: Event) -> None:
+        """Print one event, if it is one for people."""
+        self._turns[event.turn_id].append(event)
+        out = self._console.print
+        match event:
+            case Ready():
+                out(f"[bold]{escape(self._ready)}[/bold]")
+            case Woke():
+                out(f"\n[cyan]({escape(event.wake_word.replace('_', ' '))})[/cyan] listening …")
+            case SpeechStarted():
+                pass
+            case NothingSaid():
+                out("[dim]Nothing was said.[/dim]")
+            case Transcribed():
+                out(f"[bold cyan]  you:[/bold cyan] {escape(event.text)}")
+            case Interrupted():
+                out("[dim](interrupted)[/dim]")
+            case Rang():
+                out(f"\n[bold magenta] ring:[/bold magenta] {escape(event.text)}")
+            case TurnEnded():
+                self._end(event)
+            case MicrophoneLost():
+                out("[yellow]The microphone gives no sound; opening it again …[/yellow]")
+            case MicrophoneBack():
+                out("[green]The microphone is back.[/green]")
+            case ChunksDropped():
+                out(f"[yellow]Too slow: {event.count} chunks of sound were lost.[/yellow]")
+            case StageFailed():
+                out(f"[yellow]{event.stage} failed ({event.error}).[/yellow]")
+            case _:
+                pass
+
+    def _end(self, event: TurnEnded) -> None:
+        events = self._turns.pop(event.turn_id)
+        drawn = waterfall(events)
+        if drawn is None:
+            return
+        if event.heard:
+            self._console.print(f"[bold green]lapel:[/bold green] {escape(event.heard)}")
+        for line in drawn.lines():
+            self._console.print(f"[dim]{line}[/dim]", highlight=False)
+        if drawn.voice_to_voice_s is not None:
+            self._console.print(
+                f"[dim]   voice to voice [/dim][bold]{drawn.voice_to_voice_s:.2f} s[/bold]",
+                highlight=False,
+            )

@@ -1,0 +1,257 @@
+"""Settings: what they are, and where they come from.
+
+Later layers win: the defaults below, the profile (`device/profiles/NAME.toml`), the user's
+`config.toml`, and each `--set a.b=c`. A key that does not exist is an error that names it.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from device.errors import SettingsWrong
+
+PROFILES = ("pi_zero2w", "pi4", "pi5", "jetson_orin_nano", "laptop", "emulator")
+
+Threads = Annotated[int, Field(ge=0, le=64)]
+"""0 shares the cores out by `device/budget.py`."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenWakeWordSettings(_Section):
+    """openWakeWord: surer."""
+
+    engine: Literal["openwakeword"] = "openwakeword"
+    words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
+    threshold: float = Field(0.5, gt=0, lt=1)
+    refractory_s: float = Field(2.0, ge=0)
+
+
+class MicroWakeWordSettings(_Section):
+    """microWakeWord: a twentieth of the CPU."""
+
+    engine: Literal["microwakeword"] = "microwakeword"
+    words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
+    threshold: float | None = Field(None, gt=0, lt=1)
+    refractory_s: float = Field(2.0, ge=0)
+
+
+class ListenSettings(_Section):
+    """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
+
+    preroll_s: float = Field(1.6, ge=0.2, le=5)
+    soft_end_s: float = Field(0.25, gt=0.05, le=2)
+    silence_s: float = Field(0.7, gt=0.1, le=5)
+    no_speech_s: float = Field(5.0, gt=0.5, le=30)
+    longest_s: float = Field(29.0, gt=1, le=29)
+
+
+class FasterWhisperSettings(_Section):
+    """Whisper on CTranslate2."""
+
+    engine: Literal["faster-whisper"] = "faster-whisper"
+    model: str = "whisper-base"
+    language: str = Field("en", pattern="^[a-z]{2,3}$")
+    threads: Threads = 0
+
+
+class LlamaSettings(_Section):
+    """A GGUF model on llama.cpp."""
+
+    engine: Literal["llama-cpp"] = "llama-cpp"
+    model: str = "qwen2.5-coder-0.5b-instruct"
+    context_tokens: int = Field(2048, ge=256, le=131072)
+    threads: Threads = 0
+
+
+class NoModelSettings(_Section):
+    """No language model: commands still work."""
+
+    engine: Literal["none"] = "none"
+
+
+class PiperSettings(_Section):
+    """A Piper voice."""
+
+    engine: Literal["piper"] = "piper"
+    model: str = "piper-en_us-joe-medium"
+    length_scale: float = Field(1.0, ge=0.5, le=2.0)
+    threads: Threads = 0
+
+
+class MicSettings(_Section):
+    """The live microphone; "" is the system's default."""
+
+    device: str = ""
+    watchdog_s: float = Field(2.0, ge=0.5, le=60)
+
+
+class SpeakerSettings(_Section):
+    """The live speaker; "" is the system's default."""
+
+    device: str = ""
+    rate_hz: int = Field(48_000, ge=8_000, le=192_000)
+
+
+class MemorySettings(_Section):
+    """The context store; `embedder` is a model's name, or "none" for words alone."""
+
+    embedder: str = "minilm-l6-v2-int8"
+
+
+class TraceSettings(_Section):
+    """The trace of events; with `personal` it holds what was said."""
+
+    personal: bool = False
+    most_bytes: int = Field(5_000_000, ge=10_000)
+
+
+class Settings(_Section):
+    """All of it."""
+
+    about: str = ""
+    wake: OpenWakeWordSettings | MicroWakeWordSettings = Field(
+        default_factory=OpenWakeWordSettings, discriminator="engine"
+    )
+    listen: ListenSettings = Field(default_factory=ListenSettings)
+    transcribe: FasterWhisperSettings = Field(default_factory=FasterWhisperSettings)
+    think: LlamaSettings | NoModelSettings = Field(
+        default_factory=LlamaSettings, discriminator="engine"
+    )
+    speak: PiperSettings = Field(default_factory=PiperSettings)
+    mic: MicSettings = Field(default_factory=MicSettings)
+    speaker: SpeakerSettings = Field(default_factory=SpeakerSettings)
+    memory: MemorySettings = Field(default_factory=MemorySettings)
+    trace: TraceSettings = Field(default_factory=TraceSettings)
+
+    def models(self) -> list[str]:
+        """Return the names of the catalog's models that these settings need."""
+        names = [self.transcribe.model, self.speak.model]
+        if isinstance(self.think, LlamaSettings):
+            names.append(self.think.model)
+        if self.memory.embedder != "none":
+            names.append(self.memory.embedder)
+        return names
+
+
+# where things are
+
+
+def _dir(kind: str, xdg: str) -> Path:
+    home = os.environ.get("LAPEL_HOME")
+    return Path(home) / kind if home else Path(xdg)
+
+
+def config_dir() -> Path:
+    """Return the folder of the user's settings (XDG; `$LAPEL_HOME/config` when that is set)."""
+    return _dir("config", platformdirs.user_config_dir("lapel"))
+
+
+def data_dir() -> Path:
+    """Return the folder of models (XDG; `$LAPEL_HOME/data` when that is set)."""
+    return _dir("data", platformdirs.user_data_dir("lapel"))
+
+
+def state_dir() -> Path:
+    """Return the private folder of memories, timers and traces, made with mode 0700."""
+    folder = _dir("state", platformdirs.user_state_dir("lapel"))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+def user_file() -> Path:
+    """Return the path of the user's settings, which need not exist."""
+    return config_dir() / "config.toml"
+
+
+# layers
+
+
+def load_settings(
+    profile: str = "laptop", file: Path | None = None, overrides: tuple[str, ...] = ()
+) -> Settings:
+    """Read the layers and check the result.
+
+    Args:
+        profile: one of `PROFILES`.
+        file: the user's settings; None is `user_file()`, which may be missing.
+        overrides: each "a.b=value"; the value is TOML, or else a plain word.
+
+    Raises:
+        SettingsWrong: naming the key and what is wrong with it.
+    """
+    layers = [_read_profile(profile)]
+    if file is not None or user_file().exists():
+        layers.append(_read_toml(file or user_file()))
+    layers += [parse_override(each) for each in overrides]
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = merge(merged, layer)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsWrong(
+            "; ".join(
+                f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+                for each in error.errors(include_url=False, include_input=False)
+            )
+            + ". 'lapel config show' prints the settings that are in force."
+        ) from error
+
+
+def merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay one tree of settings over another; a section that changes its engine starts anew."""
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            old: dict[str, Any] = below
+            new: dict[str, Any] = value
+            changes_engine = "engine" in new and new["engine"] != old.get("engine")
+            result[key] = dict(new) if changes_engine else merge(old, new)
+        else:
+            result[key] = value
+    return result
+
+
+def parse_override(text: str) -> dict[str, Any]:
+    """Make "a.b=c" into {"a": {"b": "c"}}.
+
+    Raises:
+        SettingsWrong: there is no "=" or no key.
+    """
+    key, equals, value = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise SettingsWrong(f"--set {text}: write it as section.key=value.")
+    try:
+        parsed: Any = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    for part in reversed(parts):
+        parsed = {part: parsed}
+    return parsed
+
+
+def _read_profile(name: str) -> dict[str, Any]:
+    if name not in PROFILES:
+        raise SettingsWrong(f"There is no profile '{name}': choose from {', '.join(PROFILES)}.")
+    return _read_toml(Path(__file__).parent / "profiles" / f"{name}.toml")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsWrong(f"Cannot read {path}: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsWrong(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"{path} is not TOML: {error}.") from error

@@ -1,0 +1,38 @@
+"""A stand-in recogniser that knows clips by their loudness pattern, or says what it is told."""
+
+import time
+
+import numpy as np
+
+from device.audio import RATE_HZ, Samples
+from device.errors import EngineFailed
+from device.transcribe import Segment
+
+
+class FakeTranscriber:
+    """Gives its texts in turn, one a clip that holds sound; nothing for silence."""
+
+    def __init__(self, texts: list[str], *, takes_s: float = 0.0) -> None:
+        self._texts = list(texts)
+        self._takes_s = takes_s
+        self.fail_next = False
+        """Makes the next call raise EngineFailed."""
+
+    def load(self) -> None:
+        """There is nothing to open."""
+
+    def transcribe(self, samples: Samples) -> list[Segment]:
+        """Return the next text.
+
+        Raises:
+            EngineFailed: when told to.
+        """
+        if self._takes_s:
+            time.sleep(self._takes_s)
+        if self.fail_next:
+            self.fail_next = False
+            raise EngineFailed("The stand-in was told to fail.")
+        loud = len(samples) > RATE_HZ // 10 and float(np.abs(samples).max(initial=0)) > 500
+        if not loud or not self._texts:
+            return []
+        return [Segment(self._texts.pop(0), -0.1, 0.01, 1.0)]
