@@ -111,7 +111,7 @@ class _Reader:
 
     def _amount(self) -> float | None:
         word = self._word()
-        if word[:1].isdigit():
+        if word[:1].isdecimal():
             self.at += 1
             # "1 1/2" is not spoken; more than 12 digits is not a duration.
             amount = float(word) if len(word) <= 12 else None

@@ -35,7 +35,7 @@ _DEED = r"""(?:
     (?:e|ed|ing|y|ying|ied|ting|led|ling|med|ming)?
     |buy|buying|bought|sent|fed|paid|took|wake|waking|woke|do\ (?:it|that|this)
     |tak(?:e|ing)\ care|get\ (?:it|that|you)|look(?:ed|ing)?\ (?:it|that|this)\ up)\b"""
-_ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|ahead|and|to|able
+_ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|gone|ahead|and|to|able
     |right|away|immediately)\ )*"""
 _CLAIM = re.compile(
     rf"""\b(?:i(?:'ve|\ have|'ll|\ will|'m|\ am|\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
@@ -131,6 +131,8 @@ def speakable(text: str) -> str:
 def _is_said(character: str) -> bool:
     if character.isspace():
         return True
+    if "\ufe00" <= character <= "\ufe0f":  # asks for a character as an emoji
+        return False
     return unicodedata.category(character) not in ("So", "Sk", "Cs", "Cf", "Cc", "Co", "Cn", "Me")
 
 

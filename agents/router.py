@@ -78,10 +78,10 @@ _TALK = frozenset(
     """.split()  # noqa: SIM905 - words to read
 )
 _DEED = re.compile(
-    r"([a-z'-]+) (?:[a-z]+ )?(?:the|my|a|an|some|me|us|this|that|our|his|her|him|it|for)\b",
+    r"([a-z-]+) (?:(?:up|on|off|out|down|away|back) )?(?:the|my|a|an|some|me|us|this|that|our|his|her|him|it|for)\b",
     re.IGNORECASE,
 )
-_FIRST_WORD = re.compile(r"[a-z'-]+", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"[a-z-]+", re.IGNORECASE)
 
 
 class RouteKind(Enum):

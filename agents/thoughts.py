@@ -21,7 +21,9 @@ def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
                 break
             said += "" if thinking else before
             thinking, rest = tag == _OPEN, after
-        keep = max((n for n in range(1, 8) if _starts_tag(rest[-n:])), default=0)
+        keep = max(
+            (n for n in range(1, min(8, len(rest) + 1)) if _starts_tag(rest[-n:])), default=0
+        )
         end = len(rest) - keep
         said += "" if thinking else rest[:end]
         rest = rest[end:]

@@ -64,19 +64,17 @@ def put(
 def delete(connection: sqlite3.Connection, item_id: str) -> bool:
     """Delete the item from every table and ask for erasure; False if there is none.
 
-    `optimize` belongs to the same transaction: the merged index no longer holds the words, also
-    after a crash. (FTS5's own `secure-delete` is not in Debian 12's SQLite, 3.40, and a file it
-    has touched can't be read there.) Then call `sqlite_file.erase`.
+    `rebuild` belongs to the same transaction: the index is made anew from the items that are
+    left, so that it holds no other word, also after a crash. (FTS5's `optimize` leaves the words
+    of the last item in SQLite 3.51; its `secure-delete` is not in Debian 12's 3.40, and a file
+    that it has touched can't be read there.) Then call `sqlite_file.erase`.
     """
     with transaction(connection):
-        row = connection.execute("SELECT seq, text FROM item WHERE id = ?", (item_id,)).fetchone()
-        if row is None:
-            return False
-        connection.execute("INSERT INTO word (word, rowid, text) VALUES ('delete', ?, ?)", row)
-        connection.execute("DELETE FROM item WHERE seq = ?", row[:1])
-        connection.execute("INSERT INTO word (word) VALUES ('optimize')")
-        connection.execute("UPDATE compartment SET erase_due = 1")
-    return True
+        deleted = connection.execute("DELETE FROM item WHERE id = ?", (item_id,)).rowcount
+        if deleted:
+            connection.execute("INSERT INTO word (word) VALUES ('rebuild')")
+            connection.execute("UPDATE compartment SET erase_due = 1")
+    return bool(deleted)
 
 
 def page(

@@ -103,7 +103,7 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
 def erase(connection: sqlite3.Connection) -> bool:
     """Leave no byte of what was deleted in the file or its WAL, if a deletion asked for that.
 
-    The index is already merged by the deletion's own transaction. `secure_delete` misses copies
+    The index is made anew by the deletion's own transaction. `secure_delete` misses copies
     of rows that SQLite once moved between pages (1 text in 1,700), so the file is written anew.
     False, and to be tried again, while another process still reads what was there before or the
     disk has no room for the new copy.

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from agents.model import ModelFailed, ModelUnusable
 from agents.tools.timer import Timer
@@ -23,6 +23,8 @@ from device.events import (
     NothingSaid,
     Rang,
     Ready,
+    SpeakerBack,
+    SpeakerLost,
     SpeechEnded,
     SpeechStarted,
     StageFailed,
@@ -56,6 +58,17 @@ SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
 _RINGS = 3
 _RING_PAUSE_S = 4.0
 _LONGEST_BACK_OFF_S = 8.0
+
+
+C = TypeVar("C", contravariant=True)
+
+
+class _Device(Protocol[C]):
+    """A microphone or a speaker."""
+
+    def open(self, callback: C, /) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,7 @@ class Assistant:
                 self._tasks = tasks
                 tasks.create_task(self._hear())
                 tasks.create_task(self._ring_when_due())
+                tasks.create_task(self._watch_speaker())
                 self._emit(Ready(0, loop.time()))
         finally:
             self._stages.microphone.close()
@@ -186,11 +200,7 @@ class Assistant:
                 if not lost:
                     self._emit(MicrophoneLost(self._turn_id, self._now(), "no sound"))
                 lost = True
-                self._stages.microphone.close()
-                try:
-                    self._stages.microphone.open(self._chunks.push)
-                except LapelError as error:
-                    self._emit(StageFailed(0, self._now(), "microphone", type(error).__name__))
+                if not self._reopen(self._stages.microphone, self._chunks.push, "microphone"):
                     await asyncio.sleep(pause_s)
                     pause_s = min(_LONGEST_BACK_OFF_S, pause_s * 2)
                 continue
@@ -301,6 +311,37 @@ class Assistant:
             self._idle.set()
         else:
             self._idle.clear()
+
+    # devices that go away
+
+    async def _watch_speaker(self) -> None:
+        """Open the speaker again when it has stopped asking for sound, as often as it takes."""
+        pulls, pause_s = -1, self._settings.mic.watchdog_s
+        lost = False
+        while True:
+            await asyncio.sleep(pause_s)
+            moves = self._playout.pulls != pulls
+            pulls = self._playout.pulls
+            if moves:
+                pause_s = self._settings.mic.watchdog_s
+                if lost:
+                    self._emit(SpeakerBack(self._turn_id, self._now()))
+            else:
+                if not lost:
+                    self._emit(SpeakerLost(self._turn_id, self._now()))
+                self._reopen(self._stages.speaker, self._playout.pull, "speaker")
+                pause_s = min(_LONGEST_BACK_OFF_S, pause_s * 1.5)
+            lost = not moves
+
+    def _reopen(self, device: _Device[C], callback: C, stage: str) -> bool:
+        """Close and open a device; False when that fails for now."""
+        device.close()
+        try:
+            device.open(callback)
+        except LapelError as error:
+            self._emit(StageFailed(0, self._now(), stage, type(error).__name__))
+            return False
+        return True
 
     # timers
 

@@ -130,6 +130,16 @@ class MicrophoneBack(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerLost(_Event):
+    """The speaker no longer asks for sound; it is being opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerBack(_Event):
+    """The speaker plays again; what it missed is played now."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChunksDropped(_Event):
     """The program fell behind the microphone and lost its oldest sound."""
 
@@ -160,6 +170,8 @@ Event = (
     | Ready
     | MicrophoneLost
     | MicrophoneBack
+    | SpeakerLost
+    | SpeakerBack
     | ChunksDropped
     | StageFailed
 )

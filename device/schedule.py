@@ -46,7 +46,7 @@ def remaining_s(due: DueTime, *, date_s: float, boot_id: str, since_boot_s: floa
 
 def ring_sentence(timer: Timer) -> str:
     """Return what is said when a timer rings; a late one says how late. Pure."""
-    what = timer.name or say_duration(timer.duration_s)
+    what = timer.name or say_duration(timer.duration_s).removesuffix("s")
     if -timer.remaining_s < _LATE_S:
         return f"Your {what} timer is done."
     return (

@@ -14,7 +14,8 @@ from device.events import (
     NothingSaid,
     Rang,
     Ready,
-    SpeechStarted,
+    SpeakerBack,
+    SpeakerLost,
     StageFailed,
     Transcribed,
     TurnEnded,
@@ -41,8 +42,6 @@ class Screen:
                 out(f"[bold]{escape(self._ready)}[/bold]")
             case Woke():
                 out(f"\n[cyan]({escape(event.wake_word.replace('_', ' '))})[/cyan] listening …")
-            case SpeechStarted():
-                pass
             case NothingSaid():
                 out("[dim]Nothing was said.[/dim]")
             case Transcribed():
@@ -57,6 +56,10 @@ class Screen:
                 out("[yellow]The microphone gives no sound; opening it again …[/yellow]")
             case MicrophoneBack():
                 out("[green]The microphone is back.[/green]")
+            case SpeakerLost():
+                out("[yellow]The speaker takes no sound; opening it again …[/yellow]")
+            case SpeakerBack():
+                out("[green]The speaker is back.[/green]")
             case ChunksDropped():
                 out(f"[yellow]Too slow: {event.count} chunks of sound were lost.[/yellow]")
             case StageFailed():

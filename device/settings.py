@@ -30,7 +30,7 @@ class OpenWakeWordSettings(_Section):
     engine: Literal["openwakeword"] = "openwakeword"
     words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
     threshold: float = Field(0.5, gt=0, lt=1)
-    refractory_s: float = Field(2.0, ge=0)
+    refractory_s: float = Field(1.0, ge=0)
 
 
 class MicroWakeWordSettings(_Section):
@@ -39,7 +39,7 @@ class MicroWakeWordSettings(_Section):
     engine: Literal["microwakeword"] = "microwakeword"
     words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
     threshold: float | None = Field(None, gt=0, lt=1)
-    refractory_s: float = Field(2.0, ge=0)
+    refractory_s: float = Field(1.0, ge=0)
 
 
 class ListenSettings(_Section):

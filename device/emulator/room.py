@@ -96,7 +96,7 @@ class Room:
             Milliseconds from the user's last audible sample to the assistant's first audible one
             after it; None when one of them said nothing.
         """
-        user, assistant = self._recorded(start, end)
+        user, assistant = (each[start:end] for each in self.recorded())
         spoken = np.flatnonzero(np.abs(user.astype(np.int32)) >= AUDIBLE)
         if not len(spoken):
             return None
@@ -109,12 +109,12 @@ class Room:
         Raises:
             AudioFileUnusable: it cannot be written.
         """
-        write_wav(path, np.stack(self._recorded(0, None), axis=1), RATE_HZ)
+        write_wav(path, np.stack(self.recorded(), axis=1), RATE_HZ)
 
-    def _recorded(self, start: int, end: int | None) -> tuple[Samples, Samples]:
-        if not self._user:
-            return np.zeros(0, dtype=np.int16), np.zeros(0, dtype=np.int16)
+    def recorded(self) -> tuple[Samples, Samples]:
+        """Return what the user and the assistant have sounded like so far: two of shape (n,)."""
+        silence = np.zeros(0, dtype=np.int16)
         return (
-            np.concatenate(self._user)[start:end],
-            np.concatenate(self._assistant)[start:end],
+            np.concatenate([silence, *self._user]),
+            np.concatenate([silence, *self._assistant]),
         )

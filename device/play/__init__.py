@@ -80,6 +80,8 @@ class Playout:
         self._queue: deque[_Clip] = deque()
         self._turns: dict[int, _Heard] = {}
         self._fade: Samples = np.zeros(0, dtype=np.int16)
+        self.pulls = 0
+        """How often the speaker has asked for samples: it stands still when the speaker is gone."""
 
     async def add(self, turn_id: int, text: str, samples: Samples, rate_hz: int) -> None:
         """Queue a clip of `turn_id`; waits while the queue is full.
@@ -103,6 +105,7 @@ class Playout:
         """Give the next `count` samples, silence where there are none. Copies, nothing else."""
         out = np.zeros(count, dtype=np.int16)
         at = 0
+        self.pulls += 1
         with self._lock:
             if len(self._fade):
                 at = min(count, len(self._fade))

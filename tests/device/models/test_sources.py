@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from device.errors import ModelError
@@ -60,12 +60,11 @@ def test_no_path_that_goes_elsewhere_is_safe(before, trick, after):
             pytest.fail(f"{path!r} is called safe")
 
 
-@given(st.text(min_size=1))
+@given(st.text("ab./~-\\: \x00", min_size=1))
 def test_a_safe_path_stays_below_the_folder_it_is_joined_to(tmp_path_factory, path):
-    assume(is_safe_path(path))
     folder = tmp_path_factory.getbasetemp() / "folder"
-    assert (folder / path).is_relative_to(folder)
-    assert ".." not in (folder / path).parts
+    inside = (folder / path).is_relative_to(folder) and ".." not in (folder / path).parts
+    assert inside or not is_safe_path(path)
 
 
 @pytest.mark.parametrize(

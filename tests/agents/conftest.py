@@ -1,0 +1,147 @@
+"""What the agents' tests share: a timer schedule in memory, a store, and an agent of both."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agents.agent import Acted, Agent, Text
+from agents.fake_model import FakeModel
+from agents.model import ChatModel
+from agents.router import Router
+from agents.tools import Receipt, Toolbox, ToolContext
+from agents.tools.standard import standard_tools
+from agents.tools.timer import Timer
+from context.embed import Embedder
+from context.policy import Audience, Principal, Purpose, Request, Scope, Sink, mint
+from context.store import Store
+
+NOW = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
+
+
+class MemorySchedule:
+    """Keeps timers in a list; time stands still."""
+
+    def __init__(self) -> None:
+        self.timers: list[Timer] = []
+        self.error: Exception | None = None
+        self._made = 0
+
+    def add(self, duration_s: float, name: str | None) -> Timer:
+        if self.error is not None:
+            raise self.error
+        self._made += 1
+        timer = Timer(f"timer-{self._made}", name, duration_s, duration_s)
+        self.timers.append(timer)
+        return timer
+
+    def cancel(self, timer_id: str) -> bool:
+        before = len(self.timers)
+        self.timers = [timer for timer in self.timers if timer.id != timer_id]
+        return len(self.timers) < before
+
+    def running(self) -> list[Timer]:
+        return list(self.timers)
+
+
+class Speaker:
+    """Who speaks, and who hears it; mints scopes accordingly."""
+
+    def __init__(self) -> None:
+        self.principal = Principal.OWNER
+        self.sure = 1.0
+        self.audience = Audience.ALONE
+
+    def mint(self, purpose: Purpose) -> Scope:
+        request = Request(self.principal, self.sure, purpose, self.audience, Sink.SPEAKER)
+        return mint(request, NOW.timestamp())
+
+
+class Conversation:
+    """Says things to an agent and keeps what came of it."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.receipts: list[Receipt] = []
+
+    def say(self, text: str) -> str:
+        """The whole reply; what is said is also heard."""
+        said = ""
+        for part in self.agent.reply(text):
+            match part:
+                case Text(piece):
+                    said += piece
+                case Acted(receipt):
+                    self.receipts.append(receipt)
+        self.agent.heard(text, said)
+        return said
+
+
+@pytest.fixture
+def schedule() -> MemorySchedule:
+    return MemorySchedule()
+
+
+@pytest.fixture
+def speaker() -> Speaker:
+    return Speaker()
+
+
+@pytest.fixture
+def embedder() -> Embedder | None:
+    return None
+
+
+@pytest.fixture
+def store(tmp_path: Path, embedder: Embedder | None) -> Iterator[Store]:
+    store = Store(tmp_path / "memories", embedder, lambda: NOW)
+    store.open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def toolbox(schedule: MemorySchedule) -> Toolbox:
+    return Toolbox(standard_tools(schedule, lambda: NOW))
+
+
+@pytest.fixture
+def context(store: Store, speaker: Speaker) -> ToolContext:
+    return ToolContext(store, speaker.mint)
+
+
+@pytest.fixture(scope="session")
+def router() -> Router:
+    router = Router()
+    router.load()
+    return router
+
+
+@pytest.fixture
+def talk(
+    router: Router, toolbox: Toolbox, store: Store, speaker: Speaker
+) -> Callable[[ChatModel | None], Conversation]:
+    def make(model: ChatModel | None) -> Conversation:
+        agent = Agent(router=router, toolbox=toolbox, model=model, store=store, mint=speaker.mint)
+        agent.load()
+        if isinstance(model, FakeModel):
+            model.prompts.clear()
+        return Conversation(agent)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Callable[[str, str], Path]:
+    """The file `name` of the model `folder`, below LAPEL_TEST_MODELS."""
+
+    def find(folder: str, name: str) -> Path:
+        models = os.environ.get("LAPEL_TEST_MODELS", "/tmp/agents-models")
+        path = Path(models) / folder / name
+        if not path.is_file():
+            pytest.skip(f"{path} is not here; set LAPEL_TEST_MODELS")
+        return path
+
+    return find

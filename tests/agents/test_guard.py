@@ -1,0 +1,111 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.guard import CANNOT, ONLY_WHEN_TOLD, Guard, speakable
+
+WORDS = st.sampled_from(
+    [
+        "Paris", "is", "big.", "Yes!", "I've", "set", "a", "timer.", "**bold**", "\n", "- item", "1.",
+        "Dr.", "Sure,", "Sure!", "I'll", "order", "e.g.", "```", "code", "well,", "so", "\U0001f600",
+        "[a](b)", "?", "I", "can't", "remember", "that.", "x" * 250, "Done.", "3.14", ":", "the",
+    ]
+)  # fmt: skip
+
+
+def through(pieces: list[str]) -> tuple[str, bool]:
+    guard = Guard()
+    said = ""
+    for piece in pieces:
+        said += guard.feed(piece)
+        if guard.done:
+            break
+    return said + guard.close(), guard.claimed
+
+
+@given(st.lists(WORDS, max_size=40), st.data())
+def test_how_the_stream_is_cut_makes_no_difference(words: list[str], data: st.DataObject) -> None:
+    whole = " ".join(words)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=20)))
+    parts = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert through(parts) == through([whole])
+
+
+@given(st.text(), st.data())
+def test_any_text_is_judged_the_same_in_pieces(text: str, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(text)))
+    assert through([text[:cut], text[cut:]]) == through([text])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I've set a timer for ten minutes.", "I have ordered a pizza.", "Done.", "Done! Enjoy.",
+        "Sure, I'll order a pizza for you.", "Sure! I will call your mom now.", "All set!",
+        "Okay. I'm calling Anna.", "I am now sending the email.", "Your timer has been set.",
+        "Your pizza is on its way.", "The lights have been turned on.", "Calling mom now.",
+        "Ordering a large pizza for you.", "Of course! Let me turn on the lights.",
+        "I just sent it.", "I can order that for you.", "Turning on the lights.",
+        "I'll go ahead and book a table.", "Right away!", "Timer set for ten minutes.",
+        "I will water your plants.", "I've gone ahead and unlocked the door.",
+        "I'll take care of it.", "I will do that right away.", "The email has been sent.",
+        "I'll proceed with unlocking the front door.", "I\u2019ve locked the door.",
+    ],
+)  # fmt: skip
+def test_a_claim_to_have_acted_is_never_said(reply: str) -> None:
+    assert through(list(reply)) == (CANNOT, True)
+
+
+def test_a_claim_to_remember_is_corrected() -> None:
+    assert through(["Nice to meet you, I'll remember that."]) == (ONLY_WHEN_TOLD, True)
+
+
+def test_a_claim_after_something_true_ends_the_reply() -> None:
+    said, claimed = through(["Paris is the capital. I've booked a flight. Enjoy it."])
+    assert (said, claimed) == (f"Paris is the capital. {CANNOT}", True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The capital of France is Paris.", "A spider has eight legs.", "I can't order a pizza.",
+        "Setting a goal is the first step.", "Playing chess helps you think.",
+        "I am not able to call anyone.", "The sun sets in the west.", "I don't know.",
+        "The water is turned into steam.", "You can set the table.", "Yes.",
+        "I can help you with questions.", "Bees make honey, which they store.",
+    ],
+)  # fmt: skip
+def test_what_is_no_claim_is_said(reply: str) -> None:
+    assert through(list(reply)) == (reply, False)
+
+
+def test_it_ends_after_three_sentences() -> None:
+    guard = Guard()
+    assert guard.feed("One is here. Two is here. Three is here. Four is here. ") == (
+        "One is here. Two is here. Three is here."
+    )
+    assert guard.done
+
+
+def test_a_clause_is_let_go_before_the_sentence_ends() -> None:
+    guard = Guard()
+    assert guard.feed("When the sun is low in the sky, it") == "When the sun is low in the sky,"
+    assert guard.feed(" looks red. ") == " it looks red."
+
+
+def test_code_is_not_read_aloud() -> None:
+    assert through(["Use print. ```python\nprint(1)\n``` Done."]) == ("Use print.", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("**Paris** is _the_ `capital`", "Paris is the capital"),
+        ("# Title", "Title"), ("- one", "one"), ("2) two", "two"), ("> quoted", "quoted"),
+        ("see [the map](http://x.y/z)", "see the map"), ("hi \U0001f600\ufe0f!", "hi !"),
+        ("20 \u00b0C <b>warm</b>", "20 \u00b0C warm"), ("a<|im_end|>b", "a b"), ("\0\u202e", ""),
+        ("3 < 4", "3 < 4"), ("caf\u00e9 \u6771\u4eac", "caf\u00e9 \u6771\u4eac"),
+    ],
+)  # fmt: skip
+def test_markup_is_not_spoken(text: str, spoken: str) -> None:
+    assert speakable(text) == spoken

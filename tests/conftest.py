@@ -1,0 +1,40 @@
+"""What every test has: a home of its own, the real models, and the real recordings if present."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from device.models import Models, load_catalog
+from device.settings import config_dir, data_dir
+
+# Read before any test changes LAPEL_HOME: the models that set-up pulled.
+_FOLDER = data_dir() / "models"
+_MODELS = Models(_FOLDER, load_catalog(config_dir() / "models.toml"))
+_DATA = Path(os.environ.get("LAPEL_DATA") or Path(__file__).parents[2] / "shared")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with no settings and no memories, and the real models."""
+    folder = tmp_path / "home"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "models").symlink_to(_FOLDER, target_is_directory=True)
+    monkeypatch.setenv("LAPEL_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Callable[[str], Path]:
+    """The folder of a model by name; set-up has pulled those that the tests use."""
+    return _MODELS.path
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of real recordings, laid out as its README says."""
+    folder = _DATA / "audio"
+    if not folder.is_dir():
+        pytest.skip("the real recordings are not here (LAPEL_DATA)")
+    return folder

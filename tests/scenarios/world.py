@@ -1,0 +1,169 @@
+"""A whole assistant on stand-in engines, in a simulated room, in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from agents.agent import Agent
+from agents.fake_model import FakeModel
+from agents.router import Router
+from agents.tools import Toolbox
+from agents.tools.standard import standard_tools
+from context import (
+    Audience,
+    HashingEmbedder,
+    Principal,
+    Purpose,
+    Request,
+    Scope,
+    Sink,
+    Store,
+    mint,
+)
+from device.assistant import Assistant, Stages
+from device.audio import RATE_HZ, Samples
+from device.emulator.room import Room
+from device.events import Event, TurnEnded
+from device.listen.fake import FakeSpeechDetector
+from device.mind import Mind
+from device.schedule import Schedule
+from device.settings import Settings
+from device.speak.fake import FakeSynthesizer
+from device.transcribe.fake import FakeTranscriber
+from device.wake.fake import FakeWakeWord, chime
+from tests.virtual_time import run_virtual
+
+E = TypeVar("E", bound=Event)
+
+
+class LoopClock:
+    """The loop's time as calendar and boot time; the calendar can be set wrong."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.calendar_jump_s = 0.0
+        self.boot = "first boot"
+
+    def now(self) -> datetime:
+        seconds = self._loop.time() + self.calendar_jump_s
+        return datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(seconds=seconds)
+
+    def since_boot_s(self) -> float:
+        return self._loop.time()
+
+    def boot_id(self) -> str:
+        return self.boot
+
+
+class World:
+    """The room, the assistant in it, and all that happens. Used inside a virtual-time loop."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        texts: Sequence[str] = (),
+        replies: Sequence[str] = (),
+        settings: Settings | None = None,
+        before_token: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.clock = LoopClock(asyncio.get_running_loop())
+        self.room = Room()
+        self.events: list[Event] = []
+        self.transcriber = FakeTranscriber(list(texts))
+        self.synthesizer = FakeSynthesizer()
+        # The agent has the model read its prompt once when it loads: the first reply is that one.
+        self.model = FakeModel(["Hello.", *replies], before_token=before_token)
+        self.schedule = Schedule(folder / "timers.sqlite3", self.clock)
+        self.store = Store(folder / "memory", HashingEmbedder(), self.clock.now)
+        agent = Agent(
+            router=Router(),
+            toolbox=Toolbox(standard_tools(self.schedule, self.clock.now)),
+            model=self.model,
+            store=self.store,
+            mint=self.mint,
+        )
+        self.settings = settings or Settings()
+        self.stages = Stages(
+            microphone=self.room.microphone,
+            wake_word=FakeWakeWord(),
+            speech_detector=FakeSpeechDetector(),
+            transcriber=self.transcriber,
+            mind=Mind(agent, self.store, self.schedule),
+            synthesizer=self.synthesizer,
+            speaker=self.room.speaker,
+        )
+        self.assistant = Assistant(self.stages, self.settings, self.events.append)
+
+    def mint(self, purpose: Purpose) -> Scope:
+        request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
+        return mint(request, self.clock.now().timestamp())
+
+    async def live(self, script: Callable[["World"], Awaitable[None]]) -> None:
+        """Load and run the assistant for as long as the script takes."""
+        await self.assistant.load()
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(self.room.run()),
+                tasks.create_task(self.assistant.run()),
+            ]
+            await asyncio.sleep(0.2)
+            await script(self)
+            for each in background:
+                each.cancel()
+
+    def all(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def next(self, kind: type[E], timeout_s: float = 60.0) -> E:
+        """Wait for one more event of a kind."""
+        before = len(self.all(kind))
+        async with asyncio.timeout(timeout_s):
+            while len(self.all(kind)) == before:
+                await asyncio.sleep(0.01)
+        return self.all(kind)[-1]
+
+    async def first(self, kind: type[E]) -> E:
+        """Wait for the first event of a kind, which may have come already."""
+        return self.all(kind)[0] if self.all(kind) else await self.next(kind)
+
+    async def turn(self, *parts: Samples) -> TurnEnded:
+        """Say the wake word and some speech; return the end of the turn."""
+        await self.room.say(said(chime(), pause(0.1), *(parts or (hum(1.0),))))
+        return await self.next(TurnEnded)
+
+    def assistant_spoke_after(self, sample: int) -> bool:
+        """Whether anything was audible from the assistant after a place in the recording."""
+        _, assistant = self.room.recorded()
+        return bool((np.abs(assistant[sample:].astype(int)) > 330).any())
+
+
+def conversation(
+    folder: Path, script: Callable[[World], Awaitable[None]], **world: Any
+) -> World:
+    """Hold a scripted conversation and return the world after it."""
+
+    async def work() -> World:
+        made = World(folder, **world)
+        await made.live(script)
+        return made
+
+    return run_virtual(work())
+
+
+def hum(seconds: float, tone_hz: float = 180.0) -> Samples:
+    """Speech, as far as the stand-ins can tell."""
+    at = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    return (6_000 * np.sin(2 * np.pi * tone_hz * at)).astype(np.int16)
+
+
+def pause(seconds: float) -> Samples:
+    return np.zeros(int(seconds * RATE_HZ), dtype=np.int16)
+
+
+def said(*parts: Samples) -> Samples:
+    return np.concatenate(parts)
