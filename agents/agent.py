@@ -8,7 +8,7 @@ from agents.followup import complete
 from agents.guard import Guard
 from agents.model import ChatModel, Message, ModelFailed, Role, never
 from agents.prompt import SYSTEM, Exchange, build_prompt
-from agents.relevance import asks_about_own, bears_on, covers, told
+from agents.relevance import asks_about_own, asks_for_care, bears_on, covers, told
 from agents.router import Routed, Router, plain
 from agents.tools import Proposal, Receipt, Toolbox, ToolContext
 from agents.tools.help import CAN
@@ -24,6 +24,10 @@ DONT_KNOW = "I don't know."
 NO_MODEL = (
     "I can't answer that now, because my language model isn't working. Timers, the clock and what"
     " you told me still work."
+)
+CARE = (
+    "I'm not safe to ask about health. Ask a doctor or a pharmacist, and in an emergency call for"
+    " help."
 )
 BROKE_OFF = "I can't finish that: my language model stopped working."
 SHORTENED = "That was long, so I only took in the start of it."
@@ -87,9 +91,8 @@ class Agent:
         model, self._model = self._model, None
         if model is not None:
             model.load()
-            for _ in model.stream(
-                [Message(Role.SYSTEM, self._system), Message(Role.USER, "Hello")], max_tokens=1
-            ):
+            start = [Message(Role.SYSTEM, self._system), Message(Role.USER, "Hello")]
+            for _ in model.stream(start, max_tokens=0):
                 pass
             self._model = model
 
@@ -172,6 +175,8 @@ class Agent:
             # In the owner's words: a small model asked to reword them gets one in three wrong.
             self._label = items[0].label
             yield Text(told(items[:1]))
+        elif asks_for_care(question):
+            yield Text(CARE)
         elif self._model is None:
             yield Text(NO_MODEL)
         else:

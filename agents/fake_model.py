@@ -58,6 +58,8 @@ class FakeModel:
         room = self._context_tokens - used
         if room < 1 or not any(message.role is Role.USER for message in messages):
             raise ModelFailed("That is too long for the language model to take in.")
+        if max_tokens == 0:
+            return iter(())
         self.prompts.append(list(messages))
         reply = self._replies.pop(0) if self._replies else _FALLBACK
         return self._tokens(reply, min(max_tokens, room), stop)

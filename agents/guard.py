@@ -35,10 +35,10 @@ _DEED = r"""(?:
     (?:e|ed|ing|y|ying|ied|ting|led|ling|med|ming)?
     |buy|buying|bought|sent|fed|paid|took|wake|waking|woke|do\ (?:it|that|this)
     |tak(?:e|ing)\ care|get\ (?:it|that|you)|look(?:ed|ing)?\ (?:it|that|this)\ up)\b"""
-_ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|gone|ahead|and|to|able
-    |right|away|immediately)\ )*"""
+_ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|gone|ahead|and|to
+    |able|right|away|immediately)\ )*"""
 _CLAIM = re.compile(
-    rf"""\b(?:i(?:'ve|\ have|'ll|\ will|'m|\ am|\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
+    rf"""\b(?:(?:i|lapel)(?:'ve|\ have|\ has|'ll|\ will|'m|\ am|\ is|\ could|\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
     |we(?:'ve|'ll))\ {_ADVERB}{_DEED}
     |^(?:done|all\ set|all\ done|consider\ it\ done|on\ it|right\ away|coming\ right\ up)\b
     |\b(?:your|the)\ [\w'\ -]{{1,30}}?(?:has|have|is|are)(?:\ now|\ already)?(?:\ been)?

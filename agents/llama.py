@@ -165,12 +165,15 @@ class _Loaded:
             raise ModelFailed("The language model can't read that text.") from None
 
     def generate(self, tokens: list[int], most: int, stop: Callable[[], bool]) -> Iterator[str]:
-        """At most `most` tokens of reply to `tokens`, decoded; greedy."""
+        """At most `most` tokens of reply to `tokens`, decoded; greedy. 0: only read the prompt."""
         import llama_cpp
 
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
             if not self._prefill(tokens, stop):
+                return
+            if most == 0:
+                _ = next(self._continued(tokens))
                 return
             for n, token in enumerate(self._continued(tokens), start=1):
                 if stop() or llama_cpp.llama_vocab_is_eog(self._vocab, token):

@@ -1,7 +1,5 @@
 """What the agent needs of a language model."""
 
-# ruff: noqa: N818 - the names say what happened, as in context/errors.py
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,8 +59,9 @@ class ChatModel(Protocol):
     ) -> Iterator[str]:
         """Text of the reply, piece by piece, without reasoning or control tokens.
 
-        stop: asked at least once a token, also while the prompt is read; ends the reply when
-        true. A prompt that starts like the last one is continued from where they differ.
+        max_tokens: of the reply; with 0 the prompt is only read, so that the next one like it
+        starts sooner. stop: asked at least once a token, also while the prompt is read; ends the
+        reply when true. A prompt that starts like the last one goes on from where they differ.
         Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
         """
         ...

@@ -9,10 +9,10 @@ from context.items import Item
 from context.labels import BOTTOM, Label, Trust, join
 from context.policy import Scope
 
+# Short, and without a word about refusing: told to refuse what it can't do or know, the 0.5B model
+# also refuses what it knows (13 to 18 of 29 right instead of 24). The router and the guard refuse.
 SYSTEM = (
-    "You are Lapel, a voice assistant. Answer in one or two short, plain sentences. "
-    "If you don't know, say you don't know. "
-    "You can't act in the world: if asked to do something, say that you can't."
+    "You are Lapel, a knowledgeable voice assistant. Give the correct answer in one short sentence."
 )
 _MESSAGE_TOKENS = 8  # of the template around a message
 

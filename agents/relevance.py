@@ -34,6 +34,13 @@ _PARTICULAR = re.compile(
     |.*\b(?:in\ the\ bank|bank\ account)\b)""",
     re.VERBOSE,
 )
+_CARE = re.compile(
+    r"""\b(?:burn(?:ed|t)?\ (?:my|his|her)|bleed\w*|chok(?:es?|ed|ing)|chest\ pain|overdos\w+
+    |poison\w*|heart\ attack|having\ a\ stroke|seizure|unconscious|suicid\w*|(?:kill|hurt)\ myself
+    |dos(?:e|age)|medicines?|medications?|pills?|ibuprofen|aspirin|paracetamol|symptoms?
+    |allergic\ reaction|ambulance)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _SPEAKER = re.compile(r"\b(?:i|me|my|we|our|us)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\S )[A-Z][\w-]+")
 
@@ -48,6 +55,11 @@ def asks_about_own(question: str) -> bool:
     """Whether this asks for a fact of the owner's life or day, which no model can know."""
     asked = question.strip()
     return _OWN.match(asked) is not None or _PARTICULAR.match(asked) is not None
+
+
+def asks_for_care(question: str) -> bool:
+    """Whether a wrong answer could hurt someone: first aid, medicine, danger to life."""
+    return _CARE.search(question) is not None
 
 
 def bears_on(item: Item, question: str) -> bool:

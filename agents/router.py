@@ -34,6 +34,7 @@ _CLOSING_AFTER_PAUSE = re.compile(
     rf"[.,!?;]\s*(?:please|thanks(?: a lot)?|thank you(?: very much)?|{_WAKE})[\s,.!?]*$",
     re.IGNORECASE,
 )
+_FOR_ME = re.compile(r" for (?:me|us) (?=for|to|of|called|named)", re.IGNORECASE)
 _IMPERATIVE_SET = re.compile(r"(?:set|start|put|make|create|give)\b", re.IGNORECASE)
 _NOT_IN_A_NAME = frozenset(
     """
@@ -78,7 +79,8 @@ _TALK = frozenset(
     """.split()  # noqa: SIM905 - words to read
 )
 _DEED = re.compile(
-    r"([a-z-]+) (?:(?:up|on|off|out|down|away|back) )?(?:the|my|a|an|some|me|us|this|that|our|his|her|him|it|for)\b",
+    r"([a-z-]+) (?:(?:up|on|off|out|down|away|back) )?"
+    r"(?:the|my|a|an|some|me|us|this|that|our|his|her|him|it|for)\b",
     re.IGNORECASE,
 )
 _FIRST_WORD = re.compile(r"[a-z-]+", re.IGNORECASE)
@@ -184,7 +186,7 @@ def _clean(text: str) -> _Heard:
     short = text
     while (shorter := _CLOSING.sub("", short)) != short:
         short = shorter
-    short = short.replace("thislong", "").strip(" ,;:.!?-")
+    short = _FOR_ME.sub(" ", short).replace("thislong", "").strip(" ,;:.!?-")
     duration = find_duration(short)
     if duration is not None:
         short = f"{short[: duration.start]}thislong{short[duration.end :]}"
@@ -232,7 +234,10 @@ def _asks_for_a_deed(heard: _Heard) -> bool:
     """
     if heard.polite:
         first = _FIRST_WORD.match(heard.text)
-        return first is not None and first.group().lower() not in _TALK
+        if first is None:
+            return False
+        rest = heard.text[first.end() :]
+        return first.group().lower() not in _TALK or rest.lower().startswith((" up ", " off "))
     deed = None if heard.asked else _DEED.match(heard.text)
     return deed is not None and deed.group(1).lower() not in _TALK
 

@@ -8,8 +8,6 @@ LapelError                 anything with a sentence that says what to do
     └── ItemNotFound       no item of that id in what the scope opens
 """
 
-# ruff: noqa: N818 - the names say what happened; only the root says that it is an error
-
 
 class LapelError(Exception):
     """An error whose message is one clear sentence that says what happened and what to do."""

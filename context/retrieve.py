@@ -5,9 +5,14 @@ for this query in this compartment (an item without any of the words, or at a ri
 a best cosine below the floor counts as the floor), then fused 0.6 to 0.4. Nothing here sees two
 compartments at once, so no statistic of one can show in another's scores.
 
+On LoCoMo (1,981 questions, a turn is an item, MiniLM int8) this finds .586 of the evidence
+among the first five; BM25 alone .548, the same with stop words .493, vectors alone .334.
+
 The floor is absolute and applied before any division: an item is found only if it holds a word
 of the query that is not a stop word, or its cosine is at least COSINE_FLOOR. A query of stop
-words alone is matched by meaning only.
+words alone is matched by meaning only. The floor is set on 14 questions about 11 everyday facts
+(cosine with the answer 0.34 or more for 12, else 0.27 and 0.13) and 14 about other things (the
+nearest fact below 0.30); most of them are in tests/context/test_relevance.py.
 """
 
 import unicodedata

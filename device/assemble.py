@@ -15,10 +15,10 @@ from context import Audience, MiniLM, Principal, Purpose, Request, Scope, Sink, 
 from device.assistant import Stages
 from device.budget import Budget, share
 from device.clock import Clock, SystemClock
+from device.listen.silero import SileroVad
 from device.mic import Microphone
 from device.mic.portaudio import PortAudioMicrophone
 from device.mind import Mind
-from device.listen.silero import SileroVad
 from device.models import Models, load_catalog
 from device.play import Speaker
 from device.play.portaudio import PortAudioSpeaker

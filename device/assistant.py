@@ -60,13 +60,13 @@ _RING_PAUSE_S = 4.0
 _LONGEST_BACK_OFF_S = 8.0
 
 
-C = TypeVar("C", contravariant=True)
+Callback = TypeVar("Callback", contravariant=True)  # noqa: PLC0105 (a word, not a letter)
 
 
-class _Device(Protocol[C]):
+class _Device(Protocol[Callback]):
     """A microphone or a speaker."""
 
-    def open(self, callback: C, /) -> None: ...
+    def open(self, callback: Callback, /) -> None: ...
 
     def close(self) -> None: ...
 
@@ -333,7 +333,7 @@ class Assistant:
                 pause_s = min(_LONGEST_BACK_OFF_S, pause_s * 1.5)
             lost = not moves
 
-    def _reopen(self, device: _Device[C], callback: C, stage: str) -> bool:
+    def _reopen(self, device: _Device[Callback], callback: Callback, stage: str) -> bool:
         """Close and open a device; False when that fails for now."""
         device.close()
         try:

@@ -4,6 +4,7 @@ Inside the program sound is int16, mono, 16 kHz, in chunks of 512 samples (32 ms
 the voice activity detector takes. Replies keep the voice's own rate until they are played.
 """
 
+import io
 import struct
 from pathlib import Path
 from typing import Any
@@ -99,10 +100,10 @@ def write_wav(path: Path, samples: NDArray[np.int16], rate_hz: int) -> None:
     """
     import soundfile
 
+    encoded = io.BytesIO()
+    soundfile.write(encoded, samples, rate_hz, subtype="PCM_16", format="WAV")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            soundfile.write(file, samples, rate_hz, subtype="PCM_16", format="WAV")
-    except (OSError, soundfile.LibsndfileError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AudioFileUnusable(f"Cannot write {path}: {reason}.") from error
+        path.write_bytes(encoded.getvalue())
+    except OSError as error:
+        raise AudioFileUnusable(f"Cannot write {path}: {error.strerror or error}.") from error

@@ -11,6 +11,7 @@ import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agents.durations import say_duration
 from agents.tools.timer import Timer
@@ -147,7 +148,7 @@ class Schedule:
         ]
         return sorted(timers, key=lambda timer: timer.remaining_s)
 
-    def _execute(self, sql: str, values: tuple[str | float | None, ...]) -> list[tuple[str, ...]]:
+    def _execute(self, sql: str, values: tuple[str | float | None, ...]) -> list[tuple[Any, ...]]:
         with self._lock:
             if self._database is None:
                 raise StoreUnusable("The timers are closed.")

@@ -7,7 +7,7 @@ Later layers win: the defaults below, the profile (`device/profiles/NAME.toml`),
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -28,28 +28,28 @@ class OpenWakeWordSettings(_Section):
     """openWakeWord: surer."""
 
     engine: Literal["openwakeword"] = "openwakeword"
-    words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
-    threshold: float = Field(0.5, gt=0, lt=1)
-    refractory_s: float = Field(1.0, ge=0)
+    words: tuple[str, ...] = Field(default=("hey_jarvis",), min_length=1)
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    refractory_s: float = Field(default=1.0, ge=0)
 
 
 class MicroWakeWordSettings(_Section):
     """microWakeWord: a twentieth of the CPU."""
 
     engine: Literal["microwakeword"] = "microwakeword"
-    words: tuple[str, ...] = Field(("hey_jarvis",), min_length=1)
-    threshold: float | None = Field(None, gt=0, lt=1)
-    refractory_s: float = Field(1.0, ge=0)
+    words: tuple[str, ...] = Field(default=("hey_jarvis",), min_length=1)
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    refractory_s: float = Field(default=1.0, ge=0)
 
 
 class ListenSettings(_Section):
     """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
 
-    preroll_s: float = Field(1.6, ge=0.2, le=5)
-    soft_end_s: float = Field(0.25, gt=0.05, le=2)
-    silence_s: float = Field(0.7, gt=0.1, le=5)
-    no_speech_s: float = Field(5.0, gt=0.5, le=30)
-    longest_s: float = Field(29.0, gt=1, le=29)
+    preroll_s: float = Field(default=1.6, ge=0.2, le=5)
+    soft_end_s: float = Field(default=0.25, gt=0.05, le=2)
+    silence_s: float = Field(default=0.7, gt=0.1, le=5)
+    no_speech_s: float = Field(default=5.0, gt=0.5, le=30)
+    longest_s: float = Field(default=29.0, gt=1, le=29)
 
 
 class FasterWhisperSettings(_Section):
@@ -57,7 +57,7 @@ class FasterWhisperSettings(_Section):
 
     engine: Literal["faster-whisper"] = "faster-whisper"
     model: str = "whisper-base"
-    language: str = Field("en", pattern="^[a-z]{2,3}$")
+    language: str = Field(default="en", pattern="^[a-z]{2,3}$")
     threads: Threads = 0
 
 
@@ -66,7 +66,7 @@ class LlamaSettings(_Section):
 
     engine: Literal["llama-cpp"] = "llama-cpp"
     model: str = "qwen2.5-coder-0.5b-instruct"
-    context_tokens: int = Field(2048, ge=256, le=131072)
+    context_tokens: int = Field(default=2048, ge=256, le=131072)
     threads: Threads = 0
 
 
@@ -81,7 +81,7 @@ class PiperSettings(_Section):
 
     engine: Literal["piper"] = "piper"
     model: str = "piper-en_us-joe-medium"
-    length_scale: float = Field(1.0, ge=0.5, le=2.0)
+    length_scale: float = Field(default=1.0, ge=0.5, le=2.0)
     threads: Threads = 0
 
 
@@ -89,14 +89,14 @@ class MicSettings(_Section):
     """The live microphone; "" is the system's default."""
 
     device: str = ""
-    watchdog_s: float = Field(2.0, ge=0.5, le=60)
+    watchdog_s: float = Field(default=2.0, ge=0.5, le=60)
 
 
 class SpeakerSettings(_Section):
     """The live speaker; "" is the system's default."""
 
     device: str = ""
-    rate_hz: int = Field(48_000, ge=8_000, le=192_000)
+    rate_hz: int = Field(default=48_000, ge=8_000, le=192_000)
 
 
 class MemorySettings(_Section):
@@ -109,7 +109,7 @@ class TraceSettings(_Section):
     """The trace of events; with `personal` it holds what was said."""
 
     personal: bool = False
-    most_bytes: int = Field(5_000_000, ge=10_000)
+    most_bytes: int = Field(default=5_000_000, ge=10_000)
 
 
 class Settings(_Section):
@@ -117,18 +117,16 @@ class Settings(_Section):
 
     about: str = ""
     wake: OpenWakeWordSettings | MicroWakeWordSettings = Field(
-        default_factory=OpenWakeWordSettings, discriminator="engine"
+        default=OpenWakeWordSettings(), discriminator="engine"
     )
-    listen: ListenSettings = Field(default_factory=ListenSettings)
-    transcribe: FasterWhisperSettings = Field(default_factory=FasterWhisperSettings)
-    think: LlamaSettings | NoModelSettings = Field(
-        default_factory=LlamaSettings, discriminator="engine"
-    )
-    speak: PiperSettings = Field(default_factory=PiperSettings)
-    mic: MicSettings = Field(default_factory=MicSettings)
-    speaker: SpeakerSettings = Field(default_factory=SpeakerSettings)
-    memory: MemorySettings = Field(default_factory=MemorySettings)
-    trace: TraceSettings = Field(default_factory=TraceSettings)
+    listen: ListenSettings = Field(default=ListenSettings())
+    transcribe: FasterWhisperSettings = Field(default=FasterWhisperSettings())
+    think: LlamaSettings | NoModelSettings = Field(default=LlamaSettings(), discriminator="engine")
+    speak: PiperSettings = Field(default=PiperSettings())
+    mic: MicSettings = Field(default=MicSettings())
+    speaker: SpeakerSettings = Field(default=SpeakerSettings())
+    memory: MemorySettings = Field(default=MemorySettings())
+    trace: TraceSettings = Field(default=TraceSettings())
 
     def models(self) -> list[str]:
         """Return the names of the catalog's models that these settings need."""
@@ -212,8 +210,7 @@ def merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         below = result.get(key)
         if isinstance(below, dict) and isinstance(value, dict):
-            old: dict[str, Any] = below
-            new: dict[str, Any] = value
+            old, new = cast("dict[str, Any]", below), cast("dict[str, Any]", value)
             changes_engine = "engine" in new and new["engine"] != old.get("engine")
             result[key] = dict(new) if changes_engine else merge(old, new)
         else:

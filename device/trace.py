@@ -1,7 +1,7 @@
 """The trace: events as JSON Lines, without personal content unless asked for.
 
-One file, 0600; over its limit it becomes `.old.jsonl` and a new one begins. Times are seconds on the event loop's
-clock; the first line of a run ties them to the calendar.
+One file, 0600; over its limit it becomes `.old.jsonl` and a new one begins. Times are seconds on
+the event loop's clock; the first line of a run ties them to the calendar.
 """
 
 import json
@@ -27,7 +27,7 @@ class Trace:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > self._most_bytes:
-                os.replace(self._path, self._path.with_suffix(".old.jsonl"))
+                self._path.replace(self._path.with_suffix(".old.jsonl"))
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(handle, "a", encoding="utf-8", buffering=1)
         except OSError:

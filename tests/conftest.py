@@ -19,8 +19,11 @@ _DATA = Path(os.environ.get("LAPEL_DATA") or Path(__file__).parents[2] / "shared
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with no settings and no memories, and the real models."""
     folder = tmp_path / "home"
-    (folder / "data").mkdir(parents=True)
-    (folder / "data" / "models").symlink_to(_FOLDER, target_is_directory=True)
+    models = folder / "data" / "models"
+    models.mkdir(parents=True)
+    for each in _FOLDER.iterdir() if _FOLDER.exists() else ():
+        # A link a model, so that no test can remove a real one.
+        (models / each.name).symlink_to(each)
     monkeypatch.setenv("LAPEL_HOME", str(folder))
     return folder
 

@@ -17,7 +17,7 @@ _MONTHS = (
 class ClockArgs(ToolArgs):
     """What is asked."""
 
-    ask: Literal["time", "date", "day"]
+    ask: Literal["time", "date", "day", "year"]
 
 
 class ClockTool(Tool[ClockArgs]):
@@ -39,5 +39,6 @@ class ClockTool(Tool[ClockArgs]):
             "time": f"It's {now.hour % 12 or 12}:{now:%M} {'AM' if now.hour < 12 else 'PM'}.",
             "date": f"It's {day}, {_MONTHS[now.month - 1]} {now.day}.",
             "day": f"It's {day}.",
+            "year": f"It's {now.year}.",
         }[args.ask]
         return Receipt(self.name, True, {"ask": args.ask}, spoken)

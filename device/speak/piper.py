@@ -1,5 +1,6 @@
 """Piper voices: VITS on ONNX, with espeak-ng's phonemes (piper-tts)."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -44,16 +45,11 @@ class Piper:
         Raises:
             EngineUnusable: the folder does not hold a Piper voice that can be opened.
         """
-        import onnxruntime
-        from onnxruntime.capi.onnxruntime_pybind11_state import (  # pyright: ignore[reportMissingTypeStubs]
-            Fail,
-            InvalidArgument,
-            InvalidGraph,
-            InvalidProtobuf,
-        )
         from piper.config import PiperConfig
         from piper.voice import PiperVoice
 
+        onnxruntime: Any = importlib.import_module("onnxruntime")  # it has no types
+        damage = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
@@ -69,8 +65,16 @@ class Piper:
                 ),
             )
         except (
-            StopIteration, OSError, ValueError, KeyError, TypeError, RuntimeError,
-            Fail, InvalidArgument, InvalidGraph, InvalidProtobuf,
+            StopIteration,
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            damage.Fail,
+            damage.InvalidArgument,
+            damage.InvalidGraph,
+            damage.InvalidProtobuf,
         ) as error:
             raise EngineUnusable(
                 f"The voice in {self._folder} cannot be opened ({type(error).__name__}): run "
@@ -91,6 +95,7 @@ class Piper:
             return np.zeros(0, dtype=np.int16)
         # Piper reads [[...]] as raw phonemes: text is never a command to the voice.
         plain = text.replace("[[", " ").replace("]]", " ")
+        plain = "".join(each if each.isprintable() else " " for each in plain)
         try:
             voice = self._voice.config
             config = SynthesisConfig(

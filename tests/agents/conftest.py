@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from agents.agent import Acted, Agent, Text
-from agents.fake_model import FakeModel
 from agents.model import ChatModel
 from agents.router import Router
 from agents.tools import Receipt, Toolbox, ToolContext
@@ -126,8 +125,6 @@ def talk(
     def make(model: ChatModel | None) -> Conversation:
         agent = Agent(router=router, toolbox=toolbox, model=model, store=store, mint=speaker.mint)
         agent.load()
-        if isinstance(model, FakeModel):
-            model.prompts.clear()
         return Conversation(agent)
 
     return make

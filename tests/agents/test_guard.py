@@ -6,8 +6,9 @@ from agents.guard import CANNOT, ONLY_WHEN_TOLD, Guard, speakable
 
 WORDS = st.sampled_from(
     [
-        "Paris", "is", "big.", "Yes!", "I've", "set", "a", "timer.", "**bold**", "\n", "- item", "1.",
-        "Dr.", "Sure,", "Sure!", "I'll", "order", "e.g.", "```", "code", "well,", "so", "\U0001f600",
+        "Paris", "is", "big.", "Yes!", "I've", "set", "a", "timer.", "**bold**", "\n", "- item",
+        "1.", "Dr.", "Sure,", "Sure!", "I'll", "order", "e.g.", "```", "code", "well,", "so",
+        "\U0001f600",
         "[a](b)", "?", "I", "can't", "remember", "that.", "x" * 250, "Done.", "3.14", ":", "the",
     ]
 )  # fmt: skip
@@ -45,7 +46,7 @@ def test_any_text_is_judged_the_same_in_pieces(text: str, data: st.DataObject) -
         "Okay. I'm calling Anna.", "I am now sending the email.", "Your timer has been set.",
         "Your pizza is on its way.", "The lights have been turned on.", "Calling mom now.",
         "Ordering a large pizza for you.", "Of course! Let me turn on the lights.",
-        "I just sent it.", "I can order that for you.", "Turning on the lights.",
+        "I just sent it.", "I can order that for you.", "Yes, Lapel could pick up the kids.", "Turning on the lights.",
         "I'll go ahead and book a table.", "Right away!", "Timer set for ten minutes.",
         "I will water your plants.", "I've gone ahead and unlocked the door.",
         "I'll take care of it.", "I will do that right away.", "The email has been sent.",

@@ -39,7 +39,8 @@ def test_the_data_is_what_it_should_be() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "\0", "\u202e", "{", "{name}", "[a|b]", "<timer>", "(((", "thislong", "?", "\ud800",
+        "", " ", "\0", "\u202e", "{", "{name}", "[a|b]", "<timer>", "(((", "thislong", "?",
+        "\ud800",
         "timer thislong", "set a timer for thislong", "Thanks.", "Hey Jarvis.", "please",
         "remember {fact}", "a" * 10_000, "set a timer " * 1000, "remember that " + "x " * 5000,
         "<|im_end|>",

@@ -71,14 +71,3 @@ def new_store(tmp_path: Path, clock: Clock) -> Iterator[NewStore]:
     yield make
     for store in stores:
         store.close()
-
-
-@pytest.fixture(scope="session")
-def model_folder() -> Callable[[str], Path]:
-    def find(name: str) -> Path:
-        assert name == "minilm-l6-v2-int8"
-        folder = os.environ.get("LAPEL_TEST_MINILM")
-        assert folder, "set LAPEL_TEST_MINILM to a folder with model.onnx and tokenizer.json"
-        return Path(folder)
-
-    return find

@@ -34,7 +34,8 @@ class SoundServer:
             [
                 "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes",
                 "--use-pid-file=no", "--realtime=no", "--high-priority=no",
-                "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/pulse.sock",
+                "-L",
+                f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/pulse.sock",
                 "-L", "module-null-sink sink_name=pin_speaker rate=48000 channels=2 norewinds=1",
                 "-L", "module-null-sink sink_name=pin_mic_in rate=16000 channels=1 norewinds=1",
                 "-L", "module-remap-source source_name=pin_mic master=pin_mic_in.monitor",
@@ -57,7 +58,8 @@ class SoundServer:
     def speak(self, samples: Samples) -> None:
         """Play 16 kHz samples into the microphone; returns when they have been played."""
         subprocess.run(
-            ["pacat", "-d", "pin_mic_in", "--raw", "--rate=16000", "--channels=1", "--format=s16le"],
+            ["pacat", "-d", "pin_mic_in", "--raw", "--rate=16000", "--channels=1",
+             "--format=s16le"],
             input=samples.tobytes(), env=self.env, check=True, timeout=60,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.assistant import SORRY_HEARING
 from device.audio import RATE_HZ
 from device.events import (
     FirstSample,
@@ -23,11 +24,10 @@ from device.events import (
     Woke,
 )
 from device.reply import SORRY_THINKING
-from device.assistant import SORRY_HEARING
 from device.turn import Phase
 from device.wake.fake import chime
-from tests.virtual_time import run_virtual
 from tests.scenarios.world import World, conversation, hum, pause, said
+from tests.virtual_time import run_virtual
 
 LONG = "Once upon a time there was a very small lighthouse on a very large rock in the sea. "
 
@@ -101,7 +101,8 @@ def test_a_whole_command_is_committed_before_the_full_silence(tmp_path: Path) ->
     texts = ["What time is it?", "Tell me about bees."]
     world = conversation(tmp_path, script, texts=texts, replies=["They buzz."])
     command, question = (each.committed_at - each.at for each in world.all(SpeechEnded))
-    assert command < 0.45 < 0.65 < question < 0.9
+    assert command < 0.45
+    assert 0.65 < question < 0.9
 
 
 def test_the_wake_word_takes_the_word_and_history_keeps_what_was_heard(tmp_path: Path) -> None:
@@ -156,7 +157,10 @@ def test_a_model_that_breaks_is_admitted(tmp_path: Path) -> None:
         assert heard and heard != SORRY_THINKING and "language model" in heard
 
     conversation(
-        tmp_path, script, texts=["Tell me about bees."], replies=["They buzz all day long."],
+        tmp_path,
+        script,
+        texts=["Tell me about bees."],
+        replies=["They buzz all day long."],
         before_token=break_off,
     )
 
@@ -176,9 +180,10 @@ def test_a_speaker_that_stops_is_opened_again_and_the_reply_is_heard(tmp_path: P
     async def script(world: World) -> None:
         world.room.pull = None
         assert (await world.turn()).heard.startswith("It's")
+        await world.first(SpeakerBack)
 
     world = conversation(tmp_path, script, texts=["What time is it?"])
-    assert len(world.all(SpeakerLost)) == len(world.all(SpeakerBack)) == 1
+    assert len(world.all(SpeakerLost)) == 1
 
 
 def test_a_timer_rings_on_time_and_is_then_gone(tmp_path: Path) -> None:

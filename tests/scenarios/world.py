@@ -142,9 +142,7 @@ class World:
         return bool((np.abs(assistant[sample:].astype(int)) > 330).any())
 
 
-def conversation(
-    folder: Path, script: Callable[[World], Awaitable[None]], **world: Any
-) -> World:
+def conversation(folder: Path, script: Callable[[World], Awaitable[None]], **world: Any) -> World:
     """Hold a scripted conversation and return the world after it."""
 
     async def work() -> World:

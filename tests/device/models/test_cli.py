@@ -1,8 +1,12 @@
+import importlib
+
 import pytest
 from click.testing import CliRunner
 
-from device import cli_models
 from device.errors import ModelDamaged, ModelError, PullFailed
+
+# The package's attribute of that name is the command group.
+cli_models = importlib.import_module("device.cli.models")
 
 
 @pytest.fixture

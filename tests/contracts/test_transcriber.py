@@ -1,0 +1,68 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.audio import RATE_HZ, Samples
+from device.errors import EngineUnusable
+from device.transcribe import Transcriber
+from device.transcribe.fake import FakeTranscriber
+from device.transcribe.faster_whisper import FasterWhisper
+
+WORDS = "what is the capital of france"
+
+
+@pytest.fixture(params=["fake", "whisper-tiny.en", "whisper-base"], scope="module")
+def transcriber(request: pytest.FixtureRequest, model_folder: Callable[[str], Path]) -> Transcriber:
+    if request.param == "fake":
+        return FakeTranscriber(["What is the capital of France?"] * 9)
+    made = FasterWhisper(model_folder(request.param), threads=1)
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="module")
+def question(request: pytest.FixtureRequest) -> Samples:
+    return request.getfixturevalue("speak")(f"{WORDS.capitalize()}?")
+
+
+@pytest.mark.engines
+def test_writes_down_what_was_said_and_how_sure_it_is(
+    transcriber: Transcriber, question: Samples
+) -> None:
+    segments = transcriber.transcribe(question)
+    text = " ".join(each.text for each in segments).lower()
+    assert WORDS in text
+    for each in segments:
+        assert each.average_log_probability <= 0.0
+        assert 0.0 <= each.no_speech_probability <= 1.0
+        assert each.compression_ratio > 0.0
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("length", [0, 1, 100])
+def test_hardly_any_sound_is_no_error(transcriber: Transcriber, length: int) -> None:
+    transcriber.transcribe(np.zeros(length, dtype=np.int16))
+
+
+@pytest.mark.engines
+def test_the_whole_range_of_int16_is_no_error(transcriber: Transcriber) -> None:
+    extremes = np.tile(np.array([-32768, 32767], dtype=np.int16), RATE_HZ // 4)
+    transcriber.transcribe(extremes)
+
+
+def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnusable, match="lapel models verify"):
+        FasterWhisper(tmp_path).load()
+
+
+def test_a_damaged_model_says_what_to_do(
+    tmp_path: Path, model_folder: Callable[[str], Path]
+) -> None:
+    for file in model_folder("whisper-tiny.en").iterdir():
+        if file.name != "model.bin" and file.is_file():
+            (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "model.bin").write_bytes(b"not a model" * 1000)
+    with pytest.raises(EngineUnusable, match="lapel models verify"):
+        FasterWhisper(tmp_path).load()

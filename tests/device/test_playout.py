@@ -1,0 +1,108 @@
+"""What is heard: clips of turns, in order, exactly, and nothing of a turn that was dropped."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.audio import RATE_HZ, Samples
+from device.play import Playout
+from tests.virtual_time import run_virtual
+
+
+def ramp(count: int, value: int) -> Samples:
+    return np.full(count, value, dtype=np.int16)
+
+
+def with_playout(work: Callable[[Playout], Awaitable[None]], longest_s: float = 60.0) -> None:
+    async def run() -> None:
+        await work(Playout(RATE_HZ, asyncio.get_running_loop(), longest_s))
+
+    run_virtual(run())
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3000)), max_size=8),
+    st.lists(st.integers(1, 2000), min_size=1, max_size=60),
+)
+def test_every_sample_is_heard_once_and_in_order(
+    clips: list[tuple[int, int]], pulls: list[int]
+) -> None:
+    async def work(playout: Playout) -> None:
+        wanted = [ramp(count, number + 1) for number, (_, count) in enumerate(clips)]
+        for number, (turn_id, _) in enumerate(clips):
+            await playout.add(turn_id, "", wanted[number], RATE_HZ)
+        whole = np.concatenate([np.zeros(0, np.int16), *wanted])
+        heard = np.concatenate([playout.pull(count) for count in pulls])
+        both = min(len(whole), len(heard))
+        assert np.array_equal(heard[:both], whole[:both])
+        assert not heard[both:].any()
+
+    with_playout(work)
+
+
+@given(st.integers(0, 4000))
+def test_what_was_heard_is_the_words_that_were_played(played: int) -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "one two three four", ramp(2000, 9), RATE_HZ)
+        await playout.add(1, "five six", ramp(2000, 9), RATE_HZ)
+        playout.pull(played)
+        playout.drop(1)
+        words = playout.finish(1).split()
+        assert words == ["one", "two", "three", "four", "five", "six"][: len(words)]
+        assert len(words) == min(4, played * 4 // 2000) + max(0, (played - 2000) * 2 // 2000)
+
+    with_playout(work)
+
+
+def test_a_dropped_turn_fades_within_ten_ms_and_is_never_heard_again() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "old", ramp(RATE_HZ, 9000), RATE_HZ)
+        playout.pull(1000)
+        playout.drop(1)
+        await playout.add(2, "new", ramp(1000, 5), RATE_HZ)
+        after = playout.pull(3000)
+        assert (after[: RATE_HZ // 100] > 5).any(), "no fade: a click"
+        assert set(after[RATE_HZ // 100 :].tolist()) == {0, 5}
+
+    with_playout(work)
+
+
+def test_waiting_for_first_sample_and_end() -> None:
+    async def work(playout: Playout) -> None:
+        first = asyncio.ensure_future(playout.first_sample(1))
+        await playout.drained(1)  # nothing was queued
+        await playout.add(1, "x", ramp(100, 5), RATE_HZ)
+        last = asyncio.ensure_future(playout.drained(1))
+        await asyncio.sleep(1)
+        assert not first.done() and not last.done()
+        playout.pull(50)
+        await first
+        assert not last.done()
+        playout.pull(50)
+        await last
+
+    with_playout(work)
+
+
+def test_a_full_queue_makes_the_writer_wait() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "", ramp(2 * RATE_HZ, 5), RATE_HZ)
+        more = asyncio.ensure_future(playout.add(1, "", ramp(10, 5), RATE_HZ))
+        await asyncio.sleep(5)
+        assert not more.done()
+        playout.pull(RATE_HZ + RATE_HZ // 2)
+        await asyncio.wait_for(more, 5)
+
+    with_playout(work, longest_s=1.0)
+
+
+def test_clips_are_resampled_to_the_speakers_rate() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "", ramp(22_050, 500), 22_050)
+        assert playout.queued_s() == pytest.approx(1.0, abs=0.01)
+
+    with_playout(work)
