@@ -38,7 +38,8 @@ _DEED = r"""(?:
 _ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|gone|ahead|and|to
     |able|right|away|immediately)\ )*"""
 _CLAIM = re.compile(
-    rf"""\b(?:(?:i|lapel)(?:'ve|\ have|\ has|'ll|\ will|'m|\ am|\ is|\ could|\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
+    rf"""\b(?:(?:i|lapel)(?:'ve|\ have|\ has|'ll|\ will|'m|\ am|\ is|\ could
+    |\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
     |we(?:'ve|'ll))\ {_ADVERB}{_DEED}
     |^(?:done|all\ set|all\ done|consider\ it\ done|on\ it|right\ away|coming\ right\ up)\b
     |\b(?:your|the)\ [\w'\ -]{{1,30}}?(?:has|have|is|are)(?:\ now|\ already)?(?:\ been)?

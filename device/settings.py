@@ -138,6 +138,10 @@ class Settings(_Section):
         return names
 
 
+_DEFAULT_ENGINES = {"wake": {"engine": "openwakeword"}, "think": {"engine": "llama-cpp"}}
+"""Where there is a choice, a section's other keys mean something only with its engine."""
+
+
 # where things are
 
 
@@ -185,7 +189,7 @@ def load_settings(
     Raises:
         SettingsWrong: naming the key and what is wrong with it.
     """
-    layers = [_read_profile(profile)]
+    layers = [_DEFAULT_ENGINES, _read_profile(profile)]
     if file is not None or user_file().exists():
         layers.append(_read_toml(file or user_file()))
     layers += [parse_override(each) for each in overrides]

@@ -4,6 +4,7 @@ One file, 0600; over its limit it becomes `.old.jsonl` and a new one begins. Tim
 the event loop's clock; the first line of a run ties them to the calendar.
 """
 
+import contextlib
 import json
 import os
 from datetime import UTC, datetime
@@ -45,10 +46,11 @@ class Trace:
         try:
             self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
         except OSError:  # a full disk must not stop a conversation
-            self._file = None
+            self.close()
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):
+                file.close()

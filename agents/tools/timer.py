@@ -118,7 +118,9 @@ def _set_sentence(timer: Timer) -> str:
 
 
 def _called(timer: Timer) -> str:
-    return f"the {timer.name or say_duration(timer.duration_s)} timer"
+    duration = say_duration(timer.duration_s)
+    each = " and ".join(part.removesuffix("s") for part in duration.split(" and "))
+    return f"the {timer.name or each.replace('s,', ',')} timer"
 
 
 def _told(timers: list[Timer]) -> str:

@@ -19,7 +19,7 @@ from device.settings import Settings, state_dir
 @settings_options()
 @click.argument("text")
 def ask(settings: Settings, text: str) -> None:
-    """Answer a typed turn, with the same mind and memory as `run`. TEXT "-" reads standard input."""
+    """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input."""
     from agents.agent import Text
     from device.assemble import assemble_mind
 

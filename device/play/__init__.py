@@ -93,8 +93,9 @@ class Playout:
             rate_hz: their rate; they are resampled to the speaker's.
         """
         clip = _Clip(turn_id, text, resample(samples, rate_hz, self._rate_hz))
-        while self.queued_s() * self._rate_hz > self._most:
-            await asyncio.sleep(0.1)  # noqa: ASYNC110 (the speaker's thread must only copy)
+        # Polled, so that the speaker's thread has nothing to do but copy.
+        while self.queued_s() * self._rate_hz > self._most:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         with self._lock:
             turn = self._turns.setdefault(turn_id, _Heard())
             turn.clips.append(clip)

@@ -66,7 +66,7 @@ class TestTimer:
         assert toolbox.call("timer", cancel, context).spoken == "There's no timer running."
         schedule.add(600, None)
         assert (
-            toolbox.call("timer", cancel, context).spoken == "I've cancelled the 10 minutes timer."
+            toolbox.call("timer", cancel, context).spoken == "I've cancelled the 10 minute timer."
         )
         schedule.add(600, None)
         schedule.add(480, "pasta")
@@ -87,7 +87,7 @@ class TestTimer:
         assert toolbox.call("timer", left, context).spoken == "3 minutes and 20 seconds left."
         schedule.add(480, "pasta")
         assert toolbox.call("timer", {"action": "list"}, context).spoken == (
-            "You have 2 timers: the 3 minutes and 20 seconds timer, 3 minutes and 20 seconds left;"
+            "You have 2 timers: the 3 minute and 20 second timer, 3 minutes and 20 seconds left;"
             " the pasta timer, 8 minutes left."
         )
 

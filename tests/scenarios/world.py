@@ -76,8 +76,7 @@ class World:
         self.events: list[Event] = []
         self.transcriber = FakeTranscriber(list(texts))
         self.synthesizer = FakeSynthesizer()
-        # The agent has the model read its prompt once when it loads: the first reply is that one.
-        self.model = FakeModel(["Hello.", *replies], before_token=before_token)
+        self.model = FakeModel(replies, before_token=before_token)
         self.schedule = Schedule(folder / "timers.sqlite3", self.clock)
         self.store = Store(folder / "memory", HashingEmbedder(), self.clock.now)
         agent = Agent(
