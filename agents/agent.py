@@ -8,13 +8,14 @@ from agents.followup import complete
 from agents.guard import Guard
 from agents.model import ChatModel, Message, ModelFailed, Role, never
 from agents.prompt import SYSTEM, Exchange, build_prompt
-from agents.relevance import asks_about_own, asks_for_care, bears_on, covers, told
+from agents.perspective import second_person
+from agents.relevance import asks_about_own, asks_for_care, bears_on, covers, keeps_to, told
 from agents.router import Routed, Router, plain
 from agents.tools import Proposal, Receipt, Toolbox, ToolContext
 from agents.tools.help import CAN
 from context.errors import LapelError
 from context.items import Item, Provenance
-from context.labels import Label
+from context.labels import Label, Trust
 from context.policy import Purpose, Scope
 from context.store import Store
 
@@ -33,6 +34,7 @@ BROKE_OFF = "I can't finish that: my language model stopped working."
 SHORTENED = "That was long, so I only took in the start of it."
 _EXCHANGES = 3
 _FACTS = 3
+_RECALL_TOKENS = 48
 
 
 @dataclass(frozen=True)
@@ -172,15 +174,39 @@ class Agent:
         if own and not items:
             yield Text(DONT_KNOW_OWN)
         elif items and (own or covers(items[0], question) >= 1):
-            # In the owner's words: a small model asked to reword them gets one in three wrong.
-            self._label = items[0].label
-            yield Text(told(items[:1]))
+            yield Text(self._recalled(question, items[0], scope, stop))
         elif asks_for_care(question):
             yield Text(CARE)
         elif self._model is None:
             yield Text(NO_MODEL)
         else:
             yield from self._generated(self._model, question, items, scope, stop)
+
+    def _recalled(
+        self, question: str, item: Item, scope: Scope | None, stop: Callable[[], bool]
+    ) -> str:
+        """An answer from one item: in the model's words if it kept to the item, else in the
+        owner's own. Words of others are never put before the model, which might obey them.
+        """
+        self._label = item.label
+        if self._model is None or item.label.trust is not Trust.OWNER:
+            return told([item])
+        try:
+            prompt = build_prompt(
+                self._system,
+                [],
+                [item],
+                question,
+                scope=scope,
+                count=self._model.count_tokens,
+                budget_tokens=self._model.context_tokens - _RECALL_TOKENS,
+            )
+            stream = self._model.stream(prompt.messages, max_tokens=_RECALL_TOKENS, stop=stop)
+            said = second_person("".join(stream).strip())
+            said = said[:1].upper() + said[1:]
+        except ModelFailed:
+            return told([item])
+        return said if keeps_to(said, item, question) else told([item])
 
     def _generated(
         self,

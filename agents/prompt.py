@@ -82,8 +82,8 @@ def _asked(items: Sequence[Item], question: str) -> str:
     """The last message: the facts as said to the owner, then the question."""
     if not items:
         return question
-    facts = "\n".join(f"- {second_person(item.text)}" for item in items)
-    return f"What I told you before:\n{facts}\nUse it if it helps. {question}"
+    facts = " ".join(f"{second_person(item.text).rstrip('.!? ')}." for item in items)
+    return f"You know: {facts}\n{question}"
 
 
 def _cut(items: Sequence[Item], question: str, count: Callable[[str], int], left: int) -> str:

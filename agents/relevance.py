@@ -41,6 +41,7 @@ _CARE = re.compile(
     |allergic\ reaction|ambulance)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
 _SPEAKER = re.compile(r"\b(?:i|me|my|we|our|us)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\S )[A-Z][\w-]+")
 
@@ -76,6 +77,17 @@ def covers(item: Item, question: str) -> float:
     """The part of the question's content words that the item has, 0 to 1; 0 if it has none."""
     asked = content_words(question)
     return len(asked & content_words(item.text)) / len(asked) if asked else 0.0
+
+
+def keeps_to(said: str, item: Item, question: str) -> bool:
+    """Whether a model's words answer from the item: one sentence with something of the item that
+    the question had not, and nothing that neither of them had.
+    """
+    if not said.endswith(".") or len(_SENTENCE_END.findall(said)) != 1:
+        return False
+    words, known = content_words(said), content_words(item.text)
+    asked = content_words(question)
+    return words <= known | asked and bool(words & (known - asked))
 
 
 def told(items: Sequence[Item]) -> str:

@@ -1,6 +1,5 @@
 """What the agents' tests share: a timer schedule in memory, a store, and an agent of both."""
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,14 +130,6 @@ def talk(
 
 
 @pytest.fixture(scope="session")
-def model_file() -> Callable[[str, str], Path]:
-    """The file `name` of the model `folder`, below LAPEL_TEST_MODELS."""
-
-    def find(folder: str, name: str) -> Path:
-        models = os.environ.get("LAPEL_TEST_MODELS", "/tmp/agents-models")
-        path = Path(models) / folder / name
-        if not path.is_file():
-            pytest.skip(f"{path} is not here; set LAPEL_TEST_MODELS")
-        return path
-
-    return find
+def model_file(model_folder: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The GGUF file of a model."""
+    return lambda name: next(iter(model_folder(name).glob("*.gguf")))

@@ -94,9 +94,8 @@ class TestFollowUp:
 
 
 class TestMemory:
-    def test_the_owners_facts_are_told_back(self, talk) -> None:
-        model = FakeModel()
-        conversation = talk(model)
+    def test_the_owners_facts_are_told_back_without_a_model(self, talk) -> None:
+        conversation = talk(None)
         conversation.say("Remember that I parked my car on level 3")
         conversation.say(KEY)
         for question in ("Where is the spare key?", "Do you remember where the spare key is?"):
@@ -104,7 +103,40 @@ class TestMemory:
         assert conversation.say("Where is my car?") == (
             "You told me that you parked your car on level 3."
         )
-        assert model.prompts == []
+
+    @pytest.mark.parametrize(
+        "invented",
+        [
+            "The spare key is under the red flower pot.",
+            "The spare key is under the blue flower pot in the garden.",
+            "The spare key is not under the blue flower pot.",
+            "The spare key.",
+            "The spare key is under the blue flower pot. Anything else?",
+            "You know: the spare key is under the blue flower pot",
+            "",
+        ],
+    )
+    def test_a_model_that_does_not_keep_to_the_fact_is_not_heard(self, talk, invented) -> None:
+        conversation = talk(FakeModel([invented]))
+        conversation.say(KEY)
+        assert conversation.say("Where is the spare key?") == (
+            "You told me that the spare key is under the blue flower pot."
+        )
+
+    def test_a_model_that_keeps_to_the_fact_is_heard(self, talk) -> None:
+        conversation = talk(FakeModel(["the key is under the blue flower pot."]))
+        conversation.say(KEY)
+        assert conversation.say("Where is the spare key?") == (
+            "The key is under the blue flower pot."
+        )
+
+    def test_a_model_that_breaks_leaves_the_owners_words(self, talk) -> None:
+        def fail(token: int) -> None:
+            raise ModelFailed("It broke.")
+
+        conversation = talk(FakeModel(["x"], before_token=fail))
+        conversation.say(KEY)
+        assert "blue flower pot" in conversation.say("Where is the spare key?")
 
     @pytest.mark.parametrize(
         "question",
@@ -269,7 +301,7 @@ class TestHistory:
         assert "1234" in conversation.say("What is my PIN?")
         speaker.audience = Audience.COMPANY
         conversation.say("Why is the sky blue?")
-        assert "1234" not in str(model.prompts)
+        assert "1234" not in str(model.prompts[-1])
 
 
 def test_nothing_is_logged_or_printed(talk, caplog, capfd) -> None:

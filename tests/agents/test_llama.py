@@ -10,8 +10,8 @@ pytestmark = pytest.mark.engines
 
 
 @pytest.fixture(scope="module")
-def path(model_file: Callable[[str, str], Path]) -> Path:
-    return model_file("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")
+def path(model_file: Callable[[str], Path]) -> Path:
+    return model_file("smollm2-135m-instruct")
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,8 @@ def model(request: pytest.FixtureRequest) -> Iterator[ChatModel]:
     if request.param == "fake":
         loaded: ChatModel = FakeModel(["Paris is the capital of France. " * 5] * 100)
     else:
-        find: Callable[[str, str], Path] = request.getfixturevalue("model_file")
-        path = find("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")
-        loaded = LlamaModel(path, threads=1, context_tokens=512)
+        find: Callable[[str], Path] = request.getfixturevalue("model_file")
+        loaded = LlamaModel(find("smollm2-135m-instruct"), threads=1, context_tokens=512)
     with pytest.raises(ModelFailed):
         loaded.count_tokens("too early")
     loaded.load()

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.engines
 
 
 @pytest.fixture(scope="module")
-def qwen(model_file: Callable[[str, str], Path]) -> ChatModel:
+def qwen(model_file: Callable[[str], Path]) -> ChatModel:
     name = "qwen2.5-coder-0.5b-instruct"
-    return LlamaModel(model_file(name, f"{name}-q4_k_m.gguf"), threads=1)
+    return LlamaModel(model_file(name), threads=1)
 
 
 def test_it_knows_what_it_was_told_and_what_it_was_not(talk, qwen) -> None:
@@ -25,7 +25,9 @@ def test_it_knows_what_it_was_told_and_what_it_was_not(talk, qwen) -> None:
     assert conversation.say("Remember that the spare key is under the blue flower pot.") == (
         "I'll remember that the spare key is under the blue flower pot."
     )
-    assert "blue flower pot" in conversation.say("Where is the spare key?")
+    reply = conversation.say("Where is the spare key?")
+    assert "blue flower pot" in reply
+    assert not reply.startswith("You told me"), "the template spoke, not the model"
     assert "Paris" in conversation.say("What is the capital of France?")
     assert conversation.say("Where is my passport?") == DONT_KNOW_OWN
 
@@ -38,3 +40,22 @@ def test_it_does_not_pretend(talk, qwen, request_) -> None:
     conversation = talk(qwen)
     assert conversation.say(request_).startswith("I can't ")
     assert not any(receipt.ok for receipt in conversation.receipts)
+
+
+FACTS = [
+    ("my car is on level 3", "Where is my car?", "level 3"),
+    ("Anna's birthday is on the 4th of May", "When is Anna's birthday?", "4th of May"),
+    ("I am allergic to peanuts", "What am I allergic to?", "peanuts"),
+    ("the wifi password is green elephant 42", "What's the wifi password?", "elephant 42"),
+    ("my doctor is called Maria Lopez", "Who is my doctor?", "Maria Lopez"),
+    ("I lent my drill to Peter", "Who has my drill?", "Peter"),
+]
+
+
+@pytest.mark.parametrize(("fact", "question", "answer"), FACTS)
+def test_facts_are_told_back_to_their_owner(talk, qwen, fact, question, answer) -> None:
+    conversation = talk(qwen)
+    conversation.say(f"remember that {fact}")
+    reply = conversation.say(question)
+    assert answer.lower() in reply.lower()
+    assert not {"i", "my", "me", "mine", "our", "we"} & set(reply.lower().rstrip(".").split())
