@@ -36,16 +36,22 @@ from device.wake import WakeWord
 from device.wake.microwakeword import MicroWakeWord
 from device.wake.openwakeword import OpenWakeWord
 
+_OFFLINE = (
+    "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_HUB_DISABLE_TELEMETRY",
+    "ORT_DISABLE_TELEMETRY",
+)
 _TALKATIVE = ("piper", "faster_whisper", "hassil", "huggingface_hub", "httpx", "httpx2")
 
 
 def keep_private() -> None:
     """Tell the libraries to stay off the network, and to keep what is said out of logs.
 
-    Hub libraries otherwise ask the hub about models they have; Piper writes every text it speaks
-    to its debug log.
+    Hub libraries otherwise ask the hub about models they have; onnxruntime 1.29 and later report
+    to their maker; Piper writes every text it speaks to its debug log.
     """
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+    for name in _OFFLINE:
         os.environ[name] = "1"
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -75,7 +81,7 @@ def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
     return FasterWhisper(
         models.path(transcribe.model),
         language=transcribe.language,
-        threads=transcribe.threads or _budget().transcribe,
+        threads=transcribe.threads or budget().transcribe,
     )
 
 
@@ -89,7 +95,7 @@ def assemble_synthesizer(settings: Settings, models: Models) -> Piper:
     speak = settings.speak
     return Piper(
         models.path(speak.model),
-        threads=speak.threads or _budget().speak,
+        threads=speak.threads or budget().speak,
         length_scale=speak.length_scale,
     )
 
@@ -119,11 +125,11 @@ def assemble_mind(
     keep_private()
     models = models or find_models()
     clock = clock or SystemClock()
-    budget = _budget()
+    threads = budget()
     think = settings.think
     embedder = None
     if settings.memory.embedder != "none":
-        embedder = MiniLM(models.path(settings.memory.embedder), budget.embed)
+        embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
     schedule = Schedule(state / "timers.sqlite3", clock)
     store = Store(
         state / "memory",
@@ -134,7 +140,7 @@ def assemble_mind(
     if isinstance(think, LlamaSettings):
         model = LlamaModel(
             next(iter(sorted(models.path(think.model).glob("*.gguf")))),
-            threads=think.threads or budget.think,
+            threads=think.threads or threads.think,
             context_tokens=think.context_tokens,
         )
     agent = Agent(
@@ -172,7 +178,8 @@ def assemble(
     )
 
 
-def _budget() -> Budget:
+def budget() -> Budget:
+    """Return this machine's threads per engine."""
     return share(len(os.sched_getaffinity(0)))
 
 

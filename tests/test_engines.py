@@ -1,0 +1,246 @@
+"""Whole turns on real engines: heard by a model, answered by a model, spoken by a model."""
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.audio import RATE_HZ, read_audio, resample, write_wav
+from device.emulator.demo import SCRIPT
+
+pytestmark = pytest.mark.engines
+
+FAST = ("--set", "transcribe.model=whisper-tiny.en", "--set", "wake.engine=microwakeword")
+
+_SHORT_DEMO = """
+import device.emulator.demo as demo
+demo.SCRIPT = tuple(line for line in demo.SCRIPT if {words!r} in line.said)
+demo.converse.__defaults__ = (demo.SCRIPT,)
+from device.cli import main
+main()
+"""
+
+
+def run_demo(
+    home: Path, out: Path, words: str, *arguments: str, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run those lines of the demo's script that hold `words`, in a process of their own."""
+    return subprocess.run(
+        [*prefix, sys.executable, "-c", _SHORT_DEMO.format(words=words), "demo", "--out", str(out),
+         "--json", str(out / "demo.json"), *FAST, *arguments],
+        env=os.environ | {"LAPEL_HOME": str(home), "COLUMNS": "120"},
+        capture_output=True, text=True, timeout=170, check=False,
+    )  # fmt: skip
+
+
+def test_a_remembered_fact_is_heard_and_answered(home: Path, tmp_path: Path) -> None:
+    done = run_demo(home, tmp_path, "spare key")
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    assert [turn["ok"] for turn in record["turns"]] == [True, True]
+    for turn in record["turns"]:
+        assert set(turn) == {"said", "heard", "reply", "voice_to_voice_ms", "ok"}
+        assert turn["voice_to_voice_ms"] > 0
+    assert len(read_audio(Path(record["wav"]))) > 5 * 16_000
+    trace = (tmp_path / "trace.jsonl").read_text(encoding="utf-8")
+    assert '"event": "TurnEnded"' in trace
+    for word in ("spare", "key", "pot"):
+        assert word not in trace
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare (util-linux)")
+def test_a_turn_works_in_an_empty_network_namespace(home: Path, tmp_path: Path) -> None:
+    nowhere = ("unshare", "--net", "--map-root-user", "--user")
+    if subprocess.run([*nowhere, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel lets no one make a network namespace")
+    done = run_demo(home, tmp_path, "capital of France", prefix=nowhere)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+_STRACE = ("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto,sendmsg,openat,creat,rename")
+
+
+def traced(home: Path, tmp_path: Path, *arguments: str) -> list[str]:
+    """Run `lapel` and return what it and its native libraries asked of the kernel."""
+    log = tmp_path / "strace.log"
+    environment = os.environ | {"LAPEL_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in ("CI", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "ORT_DISABLE_TELEMETRY"):
+        environment.pop(name, None)  # some libraries behave better when they think it is a test
+    subprocess.run(
+        [*_STRACE, "-o", str(log), sys.executable, "-c", "from device.cli import main; main()",
+         *arguments],
+        env=environment, check=True, capture_output=True, timeout=170,
+    )  # fmt: skip
+    return log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+@pytest.fixture(scope="module")
+def _can_trace() -> None:
+    works = shutil.which("strace") and not subprocess.run(
+        ["strace", "-qq", "-o", os.devnull, "true"], check=False, capture_output=True
+    ).returncode  # fmt: skip
+    if not works:
+        pytest.skip("this machine lets no one trace a process")
+
+
+@pytest.mark.usefixtures("_can_trace")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ask", "what is the capital of France?"),
+        ("ask", "remember that the spare key is under the pot"),
+        ("ask", "forget that"),
+        ("say", "Hello there.", "-o", "{out}"),
+        ("transcribe", "{sound}", "--set", "transcribe.model=whisper-tiny.en"),
+    ],
+    ids=" ".join,
+)
+def test_no_library_reaches_for_the_network_or_leaves_files(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    sound = tmp_path / "sound.wav"
+    write_wav(sound, np.random.default_rng(1).normal(0, 50, RATE_HZ).astype(np.int16), RATE_HZ)
+    places = {"{out}": str(tmp_path / "out.wav"), "{sound}": str(sound)}
+    calls = traced(home, tmp_path, *(places.get(each, each) for each in arguments))
+    assert [line for line in calls if "AF_INET" in line] == []
+    made = [
+        line for line in calls if ("O_CREAT" in line or " creat(" in line) and " = -1" not in line
+    ]
+    # A semaphore of OpenMP has a name in memory and 32 bytes, none of them content.
+    allowed = (str(home), places["{out}"], "/dev/null", "/dev/shm/sem.")
+    assert [line for line in made if not any(f'"{each}' in line for each in allowed)] == []
+
+
+def test_nothing_said_reaches_a_log_or_a_temporary_file(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from agents.agent import Text
+    from device.assemble import (
+        assemble_mind,
+        assemble_synthesizer,
+        assemble_transcriber,
+        find_models,
+    )
+    from device.settings import load_settings, state_dir
+
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    settings = load_settings(overrides=("transcribe.model=whisper-tiny.en",))
+    models = find_models()
+    secret = "zanzibar"
+    with caplog.at_level(logging.DEBUG):
+        voice = assemble_synthesizer(settings, models)
+        voice.load()
+        sound = voice.synthesize(f"Remember that the password is {secret}.")
+        ears = assemble_transcriber(settings, models)
+        ears.load()
+        heard = ears.transcribe(resample(sound, voice.rate_hz, RATE_HZ))
+        assert secret in heard[0].text.lower()
+        mind = assemble_mind(settings, state_dir(), models=models)
+        mind.load()
+        for text in (f"remember that the password is {secret}", "what is the password?"):
+            parts = [part.text for part in mind.agent.reply(text) if isinstance(part, Text)]
+            assert secret in "".join(parts)
+        mind.close()
+    assert secret not in caplog.text.lower()
+    printed = capfd.readouterr()
+    assert secret not in (printed.out + printed.err).lower()
+    assert list(temporary.rglob("*")) == []
+    trace_of_secret = [
+        path
+        for path in home.rglob("*")
+        if path.is_file() and "models" not in path.parts and secret.encode() in path.read_bytes()
+    ]
+    assert all(path.parent.name == "memory" for path in trace_of_secret)
+    assert trace_of_secret, "it was to be remembered"
+
+
+def test_the_process_holds_one_ggml() -> None:
+    """Two libraries of that name and different versions in one process break each other."""
+    code = (
+        "from device.assemble import assemble, keep_private\n"
+        "from device.settings import load_settings\n"
+        "import tempfile, asyncio, pathlib\n"
+        "from device.assistant import Assistant\n"
+        "from device.emulator.room import Room\n"
+        "async def go(state):\n"
+        "    room = Room()\n"
+        "    settings = load_settings(overrides=('transcribe.model=whisper-tiny.en',"
+        "'think.model=smollm2-135m-instruct'))\n"
+        "    stages = assemble(settings, pathlib.Path(state), microphone=room.microphone,"
+        " speaker=room.speaker)\n"
+        "    await Assistant(stages, settings, lambda event: None).load()\n"
+        "    stages.mind.close()\n"
+        "with tempfile.TemporaryDirectory() as state:\n"
+        "    asyncio.run(go(state))\n"
+        "    maps = pathlib.Path('/proc/self/maps').read_text()\n"
+        "print(len({line.split()[-1] for line in maps.splitlines() if 'libggml-base' in line}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+def test_the_script_of_the_demo_covers_the_main_job() -> None:
+    assert len(SCRIPT) == 5
+    assert SCRIPT[0].rings
+
+
+@pytest.mark.data
+def test_real_people_wake_it_and_are_understood(
+    recordings: Path, model_folder: Callable[[str], Path]
+) -> None:
+    """A floor, on a handful of recordings; the figures are the benchmarks' business."""
+    from device.transcribe.faster_whisper import FasterWhisper
+    from device.wake.openwakeword import OpenWakeWord
+
+    wake = OpenWakeWord(("alexa",))
+    wake.load()
+    positives = _listed(recordings / "wake_positive", "alexa", 12)
+    fired = 0
+    for path in positives:
+        wake.reset()
+        samples = read_audio(path)
+        fired += any(
+            wake.process(samples[at : at + 512]) is not None
+            for at in range(0, len(samples) - 511, 512)
+        )
+    assert fired >= 0.8 * len(positives)
+
+    whisper = FasterWhisper(model_folder("whisper-tiny.en"))
+    whisper.load()
+    right = total = 0
+    for line in (recordings / "asr" / "manifest.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        if "librispeech" not in entry["file"] or entry.get("use") != "tune" or total > 150:
+            continue
+        path = recordings / "asr" / entry["file"]
+        heard = " ".join(each.text for each in whisper.transcribe(read_audio(path)))
+        words = _words(entry["text"])
+        total += len(words)
+        right += len(words & _words(heard))
+    assert total
+    assert right >= 0.8 * total
+
+
+def _listed(folder: Path, label: str, most: int) -> list[Path]:
+    lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    return [folder / each["file"] for each in entries if label in each["file"]][:most]
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
