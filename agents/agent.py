@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from agents.followup import complete
 from agents.guard import Guard
 from agents.model import ChatModel, Message, ModelFailed, Role, never
-from agents.prompt import SYSTEM, Exchange, build_prompt
 from agents.perspective import second_person
+from agents.prompt import SYSTEM, Exchange, build_prompt
 from agents.relevance import asks_about_own, asks_for_care, bears_on, covers, keeps_to, told
 from agents.router import Routed, Router, plain
 from agents.tools import Proposal, Receipt, Toolbox, ToolContext
