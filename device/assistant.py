@@ -145,7 +145,7 @@ class Assistant:
         try:
             await workers.think.run(stages.mind.load)
         except (ModelUnusable, ModelFailed) as error:
-            self._emit(StageFailed(0, self._now(), "think", type(error).__name__))
+            self._fail(0, "think", error)
             progress(f"rest (commands and memory work; {error})")
         progress("voice")
         await workers.speak.run(stages.synthesizer.load)
@@ -182,12 +182,15 @@ class Assistant:
             self._preroll.push(chunk)
             if dropped := self._chunks.take_dropped():
                 self._emit(ChunksDropped(self._turn_id, self._now(), dropped))
-            if self._utterance is not None:
-                await self._listen(self._utterance, chunk)
-                continue
-            detection = await self._workers.ears.run(self._stages.wake_word.process, chunk)
-            if detection is not None and self._refractory.accept(self._now()):
-                await self.wake(detection)
+            try:
+                if self._utterance is not None:
+                    await self._listen(self._utterance, chunk)
+                    continue
+                detection = await self._workers.ears.run(self._stages.wake_word.process, chunk)
+                if detection is not None and self._refractory.accept(self._now()):
+                    await self.wake(detection)
+            except LapelError as error:
+                self._fail(self._turn_id, "listen", error)
 
     async def _next_chunk(self) -> Samples:
         """Return the next chunk, opening the microphone again as often as it takes."""
@@ -270,7 +273,7 @@ class Assistant:
             try:
                 user_text = await utterance.text()
             except LapelError as error:
-                self._emit(StageFailed(turn_id, self._now(), "transcribe", type(error).__name__))
+                self._fail(turn_id, "transcribe", error)
                 self._move(Cue.FIRST_CLAUSE)
                 await self._replier.say(turn_id, SORRY_HEARING, self._playout)
                 await self._playout.drained(turn_id)
@@ -339,7 +342,7 @@ class Assistant:
         try:
             device.open(callback)
         except LapelError as error:
-            self._emit(StageFailed(0, self._now(), stage, type(error).__name__))
+            self._fail(0, stage, error)
             return False
         return True
 
@@ -350,11 +353,12 @@ class Assistant:
             try:
                 timers = await self._workers.timers.run(self._stages.mind.schedule.running)
             except LapelError as error:
-                self._emit(StageFailed(0, self._now(), "timers", type(error).__name__))
+                self._fail(0, "timers", error)
                 timers = []
             due = [timer for timer in timers if timer.remaining_s <= 0]
             if due:
-                await self._idle.wait()
+                while self._phase is not Phase.IDLE:  # a wake word can take the idle moment first
+                    await self._idle.wait()
                 self._turn_id += 1
                 self._move(Cue.RING)
                 self._start(self._ring(self._turn_id, due[0]))
@@ -380,6 +384,9 @@ class Assistant:
             self._move(Cue.DONE)
         finally:
             self._end(turn_id, "")
+
+    def _fail(self, turn_id: int, stage: str, error: LapelError) -> None:
+        self._emit(StageFailed.of(turn_id, self._now(), stage, error))
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -8,6 +8,8 @@ unless asked for.
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from context.errors import LapelError
+
 
 def _personal() -> Any:
     return field(metadata={"personal": True})
@@ -152,6 +154,11 @@ class StageFailed(_Event):
 
     stage: str
     error: str
+
+    @classmethod
+    def of(cls, turn_id: int, at: float, stage: str, error: LapelError) -> "StageFailed":
+        """Name the error by its type, or by the type of what caused it: never by its words."""
+        return cls(turn_id, at, stage, type(error.__cause__ or error).__name__)
 
 
 Event = (

@@ -63,7 +63,7 @@ class Replier:
                         case Acted(receipt):
                             self._emit(ToolRan(turn_id, loop.time(), receipt.tool, receipt.ok))
             except LapelError as error:
-                self._emit(StageFailed(turn_id, loop.time(), "think", type(error).__name__))
+                self._emit(StageFailed.of(turn_id, loop.time(), "think", error))
                 splitter = ClauseSplitter()
                 await clauses.put(SORRY_THINKING)
             for clause in splitter.flush():
@@ -101,7 +101,7 @@ class Replier:
         try:
             sound = await self._speak.run(self._synthesizer.synthesize, clause)
         except LapelError as error:
-            self._emit(StageFailed(turn_id, loop.time(), "speak", type(error).__name__))
+            self._emit(StageFailed.of(turn_id, loop.time(), "speak", error))
             return
         rate_hz = self._synthesizer.rate_hz
         self._emit(ClauseReady(turn_id, loop.time(), len(sound) / rate_hz, clause))

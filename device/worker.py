@@ -9,6 +9,9 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from context.errors import LapelError
+from device.errors import EngineFailed
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -17,15 +20,31 @@ class Worker:
     """A named thread that runs one call at a time."""
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `call` on the thread and return its result, or raise what it raised.
+        """Run `call` on the thread and return its result.
 
         Cancelling the awaiting task abandons the result; the call itself runs to its end.
+
+        Raises:
+            LapelError: what the call raised of that kind.
+            EngineFailed: it raised anything else; that is the cause.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+
+        def guarded() -> T:
+            try:
+                return call(*args, **kwargs)
+            except LapelError:
+                raise
+            except Exception as error:  # native engines raise anything; from here on it is one
+                raise EngineFailed(
+                    f"{self._name} failed ({type(error).__name__}): if it goes on, run 'lapel "
+                    "doctor'."
+                ) from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, guarded)
 
     async def iterate(self, start: Callable[[], Iterator[T]]) -> AsyncGenerator[T]:
         """Yield what the iterator made by `start` gives, pulling each value on the thread.

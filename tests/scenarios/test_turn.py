@@ -145,6 +145,31 @@ def test_a_failing_voice_ends_the_turn_and_the_next_one_is_heard(tmp_path: Path)
     conversation(tmp_path, script, texts=["What time is it?"] * 2)
 
 
+@pytest.mark.parametrize("stage", ["transcribe", "think", "speak", "wake"])
+def test_an_engine_that_raises_anything_at_all_costs_one_turn(tmp_path: Path, stage: str) -> None:
+    async def script(world: World) -> None:
+        def explode(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("a defect")
+
+        owner, name = {
+            "transcribe": (world.transcriber, "transcribe"),
+            "think": (world.stages.mind.agent, "reply"),
+            "speak": (world.synthesizer, "synthesize"),
+            "wake": (world.stages.wake_word, "process"),
+        }[stage]
+        whole = getattr(owner, name)
+        setattr(owner, name, explode)
+        if stage == "wake":
+            await world.next(StageFailed)
+        else:
+            await world.turn()
+        setattr(owner, name, whole)
+        assert (await world.turn()).heard.startswith("It's")
+
+    world = conversation(tmp_path, script, texts=["What time is it?"] * 2)
+    assert {each.error for each in world.all(StageFailed)} == {"ZeroDivisionError"}
+
+
 def test_a_model_that_breaks_is_admitted(tmp_path: Path) -> None:
     from agents.model import ModelFailed
 
