@@ -48,8 +48,12 @@ class LlamaModel:
             raise ModelUnusable(
                 f"There is no language model at {self._path}. Fetch it again, or choose another."
             )
-        import llama_cpp
-
+        try:
+            import llama_cpp
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ModelUnusable(
+                "llama.cpp's library can't be loaded on this machine. Run scripts/setup again."
+            ) from error
         _silence()
         try:
             llm = llama_cpp.Llama(

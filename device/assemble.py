@@ -15,6 +15,7 @@ from context import Audience, MiniLM, Principal, Purpose, Request, Scope, Sink, 
 from device.assistant import Stages
 from device.budget import Budget, share
 from device.clock import Clock, SystemClock
+from device.errors import SettingsWrong
 from device.listen.silero import SileroVad
 from device.mic import Microphone
 from device.mic.portaudio import PortAudioMicrophone
@@ -106,6 +107,7 @@ def assemble_wearer(settings: Settings, models: Models) -> Piper:
     Raises:
         ModelMissing: it has not been pulled.
     """
+    keep_private()
     return Piper(models.path(settings.speak.model), variation=0.0)
 
 
@@ -139,7 +141,7 @@ def assemble_mind(
     model = None
     if isinstance(think, LlamaSettings):
         model = LlamaModel(
-            next(iter(sorted(models.path(think.model).glob("*.gguf")))),
+            _gguf(models.path(think.model), think.model),
             threads=think.threads or threads.think,
             context_tokens=think.context_tokens,
         )
@@ -176,6 +178,16 @@ def assemble(
         synthesizer=assemble_synthesizer(settings, models),
         speaker=speaker or assemble_speaker(settings),
     )
+
+
+def _gguf(folder: Path, name: str) -> Path:
+    files = sorted(folder.glob("*.gguf"))
+    if not files:
+        raise SettingsWrong(
+            f"think.model: {name} is no language model (it has no GGUF file); see 'lapel models "
+            "list'."
+        )
+    return files[0]
 
 
 def budget() -> Budget:

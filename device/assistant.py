@@ -5,12 +5,10 @@ that has the word, and the timers. Whoever takes the word cancels the turn that 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from agents.model import ModelFailed, ModelUnusable
 from agents.tools.timer import Timer
 from context.errors import LapelError
 from device.audio import Samples
@@ -18,13 +16,9 @@ from device.events import (
     ChunksDropped,
     Event,
     Interrupted,
-    MicrophoneBack,
-    MicrophoneLost,
     NothingSaid,
     Rang,
     Ready,
-    SpeakerBack,
-    SpeakerLost,
     SpeechEnded,
     SpeechStarted,
     StageFailed,
@@ -49,6 +43,7 @@ from device.transcribe.hallucination import believable_text
 from device.transcribe.wake_phrase import strip_wake_phrase
 from device.turn import Cue, Phase, advance
 from device.wake import Detection, Refractory, WakeWord, phrase_of
+from device.watch import WatchedMicrophone, watch_speaker
 from device.worker import Worker
 
 Emit = Callable[[Event], None]
@@ -57,18 +52,6 @@ SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
 
 _RINGS = 3
 _RING_PAUSE_S = 4.0
-_LONGEST_BACK_OFF_S = 8.0
-
-
-Callback = TypeVar("Callback", contravariant=True)  # noqa: PLC0105 (a word, not a letter)
-
-
-class _Device(Protocol[Callback]):
-    """A microphone or a speaker."""
-
-    def open(self, callback: Callback, /) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +106,7 @@ class Assistant:
         self._utterance: Utterance | None = None
         self._speech_started_at: float | None = None
         self._turn: asyncio.Task[None] | None = None
+        self._rung: set[str] = set()
 
     @property
     def phase(self) -> Phase:
@@ -142,11 +126,10 @@ class Assistant:
         progress("speech recognition")
         await workers.transcribe.run(stages.transcriber.load)
         progress("language model and memory")
-        try:
-            await workers.think.run(stages.mind.load)
-        except (ModelUnusable, ModelFailed) as error:
-            self._fail(0, "think", error)
-            progress(f"rest (commands and memory work; {error})")
+        without = await workers.think.run(stages.mind.load)
+        if without is not None:
+            self._fail(0, "think", without)
+            progress(f"rest; commands and memory work, but: {without}")
         progress("voice")
         await workers.speak.run(stages.synthesizer.load)
 
@@ -166,7 +149,14 @@ class Assistant:
                 self._tasks = tasks
                 tasks.create_task(self._hear())
                 tasks.create_task(self._ring_when_due())
-                tasks.create_task(self._watch_speaker())
+                tasks.create_task(
+                    watch_speaker(
+                        self._stages.speaker,
+                        self._playout,
+                        self._settings.mic.watchdog_s,
+                        self._emit,
+                    )
+                )
                 self._emit(Ready(0, loop.time()))
         finally:
             self._stages.microphone.close()
@@ -177,42 +167,42 @@ class Assistant:
     # hearing
 
     async def _hear(self) -> None:
+        microphone = WatchedMicrophone(
+            self._stages.microphone, self._chunks, self._settings.mic.watchdog_s, self._emit
+        )
+        failing = False
         while True:
-            chunk = await self._next_chunk()
+            chunk = await microphone.next_chunk()
             self._preroll.push(chunk)
             if dropped := self._chunks.take_dropped():
                 self._emit(ChunksDropped(self._turn_id, self._now(), dropped))
             try:
-                if self._utterance is not None:
-                    await self._listen(self._utterance, chunk)
-                    continue
-                detection = await self._workers.ears.run(self._stages.wake_word.process, chunk)
-                if detection is not None and self._refractory.accept(self._now()):
-                    await self.wake(detection)
+                await self._take(chunk)
+                failing = False
             except LapelError as error:
-                self._fail(self._turn_id, "listen", error)
+                if not failing:  # once, and not thirty times a second
+                    self._fail(self._turn_id, "listen", error)
+                failing = True
+                self._stop_listening()
 
-    async def _next_chunk(self) -> Samples:
-        """Return the next chunk, opening the microphone again as often as it takes."""
-        pause_s, lost = 0.5, False
-        while True:
-            try:
-                async with asyncio.timeout(self._settings.mic.watchdog_s):
-                    chunk = await self._chunks.get()
-            except TimeoutError:
-                if not lost:
-                    self._emit(MicrophoneLost(self._turn_id, self._now(), "no sound"))
-                lost = True
-                if not self._reopen(self._stages.microphone, self._chunks.push, "microphone"):
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(_LONGEST_BACK_OFF_S, pause_s * 2)
-                continue
-            if lost:
-                self._emit(MicrophoneBack(self._turn_id, self._now()))
-            return chunk
+    async def _take(self, chunk: Samples) -> None:
+        if self._utterance is not None:
+            await self._listen(self._utterance, chunk)
+            return
+        detection = await self._workers.ears.run(self._stages.wake_word.process, chunk)
+        if detection is not None and self._refractory.accept(self._now()):
+            await self.wake(detection)
+
+    def _stop_listening(self) -> None:
+        if self._utterance is not None:
+            self._utterance.discard()
+            self._utterance = None
+        if self._phase is Phase.LISTENING:
+            self._move(Cue.NOTHING)
 
     async def wake(self, detection: Detection) -> None:
         """Turn to the user, taking the word from whatever was going on."""
+        self._stop_listening()
         await self._interrupt()
         self._turn_id += 1
         self._move(Cue.WAKE)
@@ -264,8 +254,9 @@ class Assistant:
 
     # turns
 
-    def _start(self, turn: Coroutine[Any, Any, None]) -> None:
+    def _start(self, turn: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self._turn = self._tasks.create_task(turn)
+        return self._turn
 
     async def _answer(self, turn_id: int, utterance: Utterance) -> None:
         user_text = ""
@@ -296,17 +287,13 @@ class Assistant:
 
     async def _interrupt(self) -> None:
         """Silence and cancel the turn that has the word, and wait until its books are closed."""
-        if self._utterance is not None:
-            self._utterance.discard()
-            self._utterance = None
         turn, self._turn = self._turn, None
         if turn is None or turn.done():
             return
         self._playout.drop(self._turn_id)
         self._emit(Interrupted(self._turn_id, self._now()))
         turn.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await turn
+        await asyncio.wait([turn])
 
     def _move(self, cue: Cue) -> None:
         self._phase = advance(self._phase, cue)
@@ -314,37 +301,6 @@ class Assistant:
             self._idle.set()
         else:
             self._idle.clear()
-
-    # devices that go away
-
-    async def _watch_speaker(self) -> None:
-        """Open the speaker again when it has stopped asking for sound, as often as it takes."""
-        pulls, pause_s = -1, self._settings.mic.watchdog_s
-        lost = False
-        while True:
-            await asyncio.sleep(pause_s)
-            moves = self._playout.pulls != pulls
-            pulls = self._playout.pulls
-            if moves:
-                pause_s = self._settings.mic.watchdog_s
-                if lost:
-                    self._emit(SpeakerBack(self._turn_id, self._now()))
-            else:
-                if not lost:
-                    self._emit(SpeakerLost(self._turn_id, self._now()))
-                self._reopen(self._stages.speaker, self._playout.pull, "speaker")
-                pause_s = min(_LONGEST_BACK_OFF_S, pause_s * 1.5)
-            lost = not moves
-
-    def _reopen(self, device: _Device[Callback], callback: Callback, stage: str) -> bool:
-        """Close and open a device; False when that fails for now."""
-        device.close()
-        try:
-            device.open(callback)
-        except LapelError as error:
-            self._fail(0, stage, error)
-            return False
-        return True
 
     # timers
 
@@ -355,17 +311,16 @@ class Assistant:
             except LapelError as error:
                 self._fail(0, "timers", error)
                 timers = []
-            due = [timer for timer in timers if timer.remaining_s <= 0]
-            if due:
-                while self._phase is not Phase.IDLE:  # a wake word can take the idle moment first
-                    await self._idle.wait()
+            timers = [timer for timer in timers if timer.id not in self._rung]
+            if not timers or timers[0].remaining_s > 0:
+                # Other processes set timers too, so the file is looked at once a second.
+                await asyncio.sleep(min([1.0, *(max(0.01, each.remaining_s) for each in timers)]))
+            elif self._phase is not Phase.IDLE:
+                await self._idle.wait()  # and look again: it may be cancelled by then
+            else:
                 self._turn_id += 1
                 self._move(Cue.RING)
-                self._start(self._ring(self._turn_id, due[0]))
-                await asyncio.wait([self._turn] if self._turn else [])
-                continue
-            # Other processes set timers too, so the file is looked at once a second.
-            await asyncio.sleep(min([1.0, *(max(0.01, each.remaining_s) for each in timers)]))
+                await asyncio.wait([self._start(self._ring(self._turn_id, timers[0]))])
 
     async def _ring(self, turn_id: int, timer: Timer) -> None:
         try:
@@ -377,13 +332,21 @@ class Assistant:
                 if count == 0:
                     await self._playout.first_sample(turn_id)
                     self._emit(Rang(turn_id, self._now(), -timer.remaining_s, text))
-                    await self._workers.timers.run(self._stages.mind.schedule.cancel, timer.id)
+                    await self._forget_timer(timer)
                 await self._playout.drained(turn_id)
                 if count < _RINGS - 1:
                     await asyncio.sleep(_RING_PAUSE_S)
             self._move(Cue.DONE)
         finally:
             self._end(turn_id, "")
+
+    async def _forget_timer(self, timer: Timer) -> None:
+        # Where the file cannot be written, it would ring again and again.
+        self._rung.add(timer.id)
+        try:
+            await self._workers.timers.run(self._stages.mind.schedule.cancel, timer.id)
+        except LapelError as error:
+            self._fail(self._turn_id, "timers", error)
 
     def _fail(self, turn_id: int, stage: str, error: LapelError) -> None:
         self._emit(StageFailed.of(turn_id, self._now(), stage, error))

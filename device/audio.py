@@ -57,7 +57,9 @@ def read_audio(path: Path, rate_hz: int = RATE_HZ) -> Samples:
         if path.stat().st_size == 0:
             raise AudioFileUnusable(f"{path} is empty: record it again.")
         data: Any
-        data, file_rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        # Opened here, so that a name in any encoding will do.
+        with path.open("rb") as file:
+            data, file_rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     except OSError as error:
         raise AudioFileUnusable(f"Cannot read {path}: {error.strerror or error}.") from error
     except soundfile.LibsndfileError as error:

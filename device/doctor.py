@@ -173,8 +173,8 @@ def _state() -> Finding:
     try:
         folder = state_dir()
         mode = folder.stat().st_mode & 0o777
-    except OSError as error:
-        return Finding(State.BAD, "private state", f"{error.strerror}: make it writable")
+    except (LapelError, OSError) as error:
+        return Finding(State.BAD, "private state", str(error))
     good = mode == 0o700 and os.access(folder, os.W_OK)
     return Finding(State.GOOD if good else State.BAD, "private state", f"{folder} ({mode:04o})")
 

@@ -67,9 +67,14 @@ class Utterance:
 
     async def push(self, chunk: Samples) -> Ended | None:
         """Take the next chunk; say how the utterance ended, once it has."""
+        self._lasted_s += CHUNK_S
+        if self._lasted_s >= self._longest_s:
+            # Enough, whatever is still said: someone else may be talking in the background.
+            if self._transcript is None:
+                self._speculate()
+            return self._judge(over=True)
         self._chunks.append(chunk)
         probability = await self._ears.run(self._detector.process, chunk)
-        self._lasted_s += CHUNK_S
         over = False
         match self._endpointer.step(CHUNK_S, probability):
             case Mark.SPEECH_START:
@@ -110,6 +115,7 @@ class Utterance:
         return Ended.SILENCE if over else None
 
     def _speculate(self) -> None:
+        self.discard()
         clip, speech_s = join(self._chunks), self._endpointer.speech_s
         self._transcript = asyncio.ensure_future(self._transcribe(clip, speech_s))
 

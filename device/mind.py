@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from agents.agent import Agent
-from context import MiniLM, Store
+from agents.model import ModelFailed, ModelUnusable
+from context import LapelError, MiniLM, Store
 from device.schedule import Schedule
 
 
@@ -16,18 +17,21 @@ class Mind:
     schedule: Schedule
     embedder: MiniLM | None = None
 
-    def load(self) -> None:
-        """Open it all; the language model last, as everything else works without it.
+    def load(self) -> LapelError | None:
+        """Open it all; return what is wrong with the language model, as the rest works without it.
 
         Raises:
-            ModelUnusable: the language model cannot be opened; commands and memory work.
             LapelError: a file of the state, or the embedder, is unusable.
         """
         self.schedule.open()
         if self.embedder is not None:
             self.embedder.load()
         self.store.open()
-        self.agent.load()
+        try:
+            self.agent.load()
+        except (ModelUnusable, ModelFailed) as error:
+            return error
+        return None
 
     def close(self) -> None:
         """Close it all."""

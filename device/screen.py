@@ -25,11 +25,16 @@ from device.waterfall import waterfall
 
 
 class Screen:
-    """Prints events as they come. The screen is the wearer's own: it shows what was said."""
+    """Prints events as they come."""
 
-    def __init__(self, console: Console, *, ready: str = "Listening.") -> None:
-        """Print to `console`; `ready` is said when the assistant is."""
+    def __init__(self, console: Console, *, ready: str, words: bool) -> None:
+        """Print to `console`; `ready` is said when the assistant is.
+
+        Without `words`, what people and the assistant say is left out: where the output is no
+        screen, it may well be a log.
+        """
         self._console = console
+        self._words = words
         self._ready = ready
         self._turns: dict[int, list[Event]] = defaultdict(list)
 
@@ -45,11 +50,11 @@ class Screen:
             case NothingSaid():
                 out("[dim]Nothing was said.[/dim]")
             case Transcribed():
-                out(f"[bold cyan]  you:[/bold cyan] {escape(event.text)}")
+                out(f"[bold cyan]  you:[/bold cyan] {self._said(event.text)}")
             case Interrupted():
                 out("[dim](interrupted)[/dim]")
             case Rang():
-                out(f"\n[bold magenta] ring:[/bold magenta] {escape(event.text)}")
+                out(f"\n[bold magenta] ring:[/bold magenta] {self._said(event.text)}")
             case TurnEnded():
                 self._end(event)
             case MicrophoneLost():
@@ -67,13 +72,16 @@ class Screen:
             case _:
                 pass
 
+    def _said(self, text: str) -> str:
+        return escape(text) if self._words else "…"
+
     def _end(self, event: TurnEnded) -> None:
         events = self._turns.pop(event.turn_id)
         drawn = waterfall(events)
         if drawn is None:
             return
         if event.heard:
-            self._console.print(f"[bold green]lapel:[/bold green] {escape(event.heard)}")
+            self._console.print(f"[bold green]lapel:[/bold green] {self._said(event.heard)}")
         for line in drawn.lines():
             self._console.print(f"[dim]{line}[/dim]", highlight=False)
         if drawn.voice_to_voice_s is not None:

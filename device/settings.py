@@ -161,10 +161,20 @@ def data_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """Return the private folder of memories, timers and traces, made with mode 0700."""
+    """Return the private folder of memories, timers and traces, made with mode 0700.
+
+    Raises:
+        SettingsWrong: it cannot be made.
+    """
     folder = _dir("state", platformdirs.user_state_dir("lapel"))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SettingsWrong(
+            f"The private folder {folder} cannot be made ({error.strerror}): mend that, or set "
+            "LAPEL_HOME to a folder of yours."
+        ) from error
     return folder
 
 
@@ -192,9 +202,12 @@ def load_settings(
     layers = [_DEFAULT_ENGINES, _read_profile(profile)]
     if file is not None or user_file().exists():
         layers.append(_read_toml(file or user_file()))
-    layers += [parse_override(each) for each in overrides]
-    merged: dict[str, Any] = {}
-    for layer in layers:
+    # The overrides are one layer: a new engine must not drop a value that was given beside it.
+    together: Tree = {}
+    for each in overrides:
+        together = merge(together, parse_override(each), one_layer=True)
+    merged: Tree = {}
+    for layer in (*layers, together):
         merged = merge(merged, layer)
     try:
         return Settings.model_validate(merged)
@@ -208,21 +221,28 @@ def load_settings(
         ) from error
 
 
-def merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Lay one tree of settings over another; a section that changes its engine starts anew."""
+Tree = dict[str, Any]
+
+
+def merge(under: Tree, over: Tree, *, one_layer: bool = False) -> Tree:
+    """Lay one tree of settings over another.
+
+    A section that changes its engine starts anew, as the old engine's keys mean nothing to the
+    new one; within `one_layer` there is no old and new.
+    """
     result = dict(under)
     for key, value in over.items():
         below = result.get(key)
         if isinstance(below, dict) and isinstance(value, dict):
-            old, new = cast("dict[str, Any]", below), cast("dict[str, Any]", value)
-            changes_engine = "engine" in new and new["engine"] != old.get("engine")
-            result[key] = dict(new) if changes_engine else merge(old, new)
+            old, new = cast("Tree", below), cast("Tree", value)
+            anew = not one_layer and "engine" in new and new["engine"] != old.get("engine")
+            result[key] = dict(new) if anew else merge(old, new, one_layer=one_layer)
         else:
             result[key] = value
     return result
 
 
-def parse_override(text: str) -> dict[str, Any]:
+def parse_override(text: str) -> Tree:
     """Make "a.b=c" into {"a": {"b": "c"}}.
 
     Raises:
@@ -241,13 +261,13 @@ def parse_override(text: str) -> dict[str, Any]:
     return parsed
 
 
-def _read_profile(name: str) -> dict[str, Any]:
+def _read_profile(name: str) -> Tree:
     if name not in PROFILES:
         raise SettingsWrong(f"There is no profile '{name}': choose from {', '.join(PROFILES)}.")
     return _read_toml(Path(__file__).parent / "profiles" / f"{name}.toml")
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> Tree:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -177,6 +177,15 @@ def test_one_bad_file_does_not_stop_the_others(lapel: Run, tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_name_in_any_encoding_will_do(lapel: Run, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.wav"
+    write_wav(tmp_path / "plain.wav", np.zeros(RATE_HZ, np.int16), RATE_HZ)
+    (tmp_path / "plain.wav").rename(os.fsdecode(name))
+    done = lapel("transcribe", name, *FAST)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
 def test_say_refuses_what_cannot_be_spoken_or_written(lapel: Run, tmp_path: Path) -> None:
     fails_with(lapel("say", "***", "-o", str(tmp_path / "x.wav")), "nothing in that to speak")
     fails_with(lapel("say", "hello", "-o", "/dev/full"), "Cannot write")
@@ -193,7 +202,7 @@ def test_a_missing_model_says_how_to_get_it(lapel: Run, home: Path) -> None:
 
 
 @pytest.mark.engines
-def test_a_truncated_language_model_is_named_and_a_damaged_one_is_lived_without(
+def test_a_truncated_language_model_is_named(
     lapel: Run, home: Path, model_folder: Callable[[str], Path]
 ) -> None:
     name = "smollm2-135m-instruct"
@@ -204,6 +213,22 @@ def test_a_truncated_language_model_is_named_and_a_damaged_one_is_lived_without(
     (folder / weights.name).write_bytes(weights.read_bytes()[:100_000])
     done = lapel("ask", "what time is it", "--set", f"think.model={name}")
     fails_with(done, "lapel models pull")
+
+
+@pytest.mark.engines
+def test_a_language_model_that_cannot_be_opened_is_lived_without(
+    lapel: Run, home: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "broken.gguf"
+    weights.write_bytes(b"GGUF" + b"nonsense" * 1000)
+    added = lapel("models", "add", f"file:{weights}", "--use", "think", "--name", "broken")
+    assert added.returncode == 0, added.stderr
+    assert lapel("models", "pull", "broken").returncode == 0
+    done = lapel("ask", "what time is it", "--set", "think.model=broken")
+    assert done.returncode == 0
+    assert done.stdout.startswith("It's")
+    assert "lapel: The language model" in done.stderr
+    fails_with(lapel("ask", "hello", "--set", "think.model=whisper-base"), "no language model")
 
 
 # config, doctor, devices

@@ -129,8 +129,8 @@ def test_nothing_said_reaches_a_log_or_a_temporary_file(
     from agents.agent import Text
     from device.assemble import (
         assemble_mind,
-        assemble_synthesizer,
         assemble_transcriber,
+        assemble_wearer,
         find_models,
     )
     from device.settings import load_settings, state_dir
@@ -141,9 +141,9 @@ def test_nothing_said_reaches_a_log_or_a_temporary_file(
     monkeypatch.setenv("TMPDIR", str(temporary))
     settings = load_settings(overrides=("transcribe.model=whisper-tiny.en",))
     models = find_models()
-    secret = "zanzibar"
+    secret = "pineapple"
     with caplog.at_level(logging.DEBUG):
-        voice = assemble_synthesizer(settings, models)
+        voice = assemble_wearer(settings, models)
         voice.load()
         sound = voice.synthesize(f"Remember that the password is {secret}.")
         ears = assemble_transcriber(settings, models)

@@ -25,7 +25,8 @@ def ask(settings: Settings, text: str) -> None:
 
     words = typed_text(text)
     with contextlib.closing(assemble_mind(settings, state_dir())) as mind:
-        mind.load()
+        if (without := mind.load()) is not None:
+            click.echo(f"lapel: {without}", err=True)
         for part in mind.agent.reply(words):
             if isinstance(part, Text):
                 click.echo(part.text, nl=False)

@@ -66,7 +66,7 @@ def demo(settings: Settings, out: Path, json_file: Path | None, personal: bool) 
         trace_file.unlink(missing_ok=True)
         trace = Trace(trace_file, personal=personal)
         trace.open(asyncio.get_running_loop().time())
-        screen = Screen(console, ready="Ready.")
+        screen = Screen(console, ready="Ready.", words=True)  # the script's own
 
         def emit(event: Any) -> None:
             trace.record(event)

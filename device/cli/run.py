@@ -45,7 +45,11 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
             most_bytes=settings.trace.most_bytes,
         )
         trace.open(asyncio.get_running_loop().time())
-        screen = Screen(console, ready=f"Say {words}. Stop with Ctrl-C.")
+        screen = Screen(
+            console,
+            ready=f"Say {words}. Stop with Ctrl-C.",
+            words=console.is_terminal or settings.trace.personal,
+        )
         assistant = Assistant(
             assemble(settings, state),
             settings,

@@ -100,7 +100,8 @@ class Wearer:
             case Rang():
                 self._rang.set()
             case TurnEnded():
-                self._future(event.turn_id).set_result(event)
+                if not (ended := self._future(event.turn_id)).done():  # or given up on
+                    ended.set_result(event)
             case _:
                 pass
 

@@ -99,7 +99,6 @@ class Playout:
         with self._lock:
             turn = self._turns.setdefault(turn_id, _Heard())
             turn.clips.append(clip)
-            turn.drained.clear()
             self._queue.append(clip)
 
     def pull(self, count: int) -> Samples:
@@ -146,7 +145,12 @@ class Playout:
     async def drained(self, turn_id: int) -> None:
         """Wait until all that the turn has queued was pulled or dropped."""
         turn = self._turn(turn_id)
-        if turn.clips:
+        while True:
+            with self._lock:
+                if not any(each.turn_id == turn_id for each in self._queue):
+                    return
+                # A clip that ended while the next one was on its way has set it too early.
+                turn.drained.clear()
             await turn.drained.wait()
 
     def finish(self, turn_id: int) -> str:

@@ -88,6 +88,21 @@ def test_waiting_for_first_sample_and_end() -> None:
     with_playout(work)
 
 
+def test_an_end_that_comes_while_the_next_clip_is_on_its_way_is_not_the_end() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "one", ramp(100, 5), RATE_HZ)
+        playout.pull(100)  # its end is told to the loop, which has not run since
+        await playout.add(1, "two", ramp(100, 5), RATE_HZ)
+        end = asyncio.ensure_future(playout.drained(1))
+        await asyncio.sleep(1)
+        assert not end.done()
+        playout.pull(100)
+        await asyncio.wait_for(end, 1)
+        assert playout.finish(1) == "one two"
+
+    with_playout(work)
+
+
 def test_a_full_queue_makes_the_writer_wait() -> None:
     async def work(playout: Playout) -> None:
         await playout.add(1, "", ramp(2 * RATE_HZ, 5), RATE_HZ)

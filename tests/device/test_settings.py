@@ -37,6 +37,20 @@ def test_changing_the_engine_drops_the_old_engines_settings() -> None:
     assert "smollm2-135m-instruct" not in settings.models()
 
 
+def test_the_order_of_overrides_that_speak_of_one_section_does_not_matter() -> None:
+    given = ("wake.threshold=0.6", "wake.engine=microwakeword")
+    for overrides in (given, given[::-1]):
+        wake = load_settings(overrides=overrides).wake
+        assert (wake.engine, wake.threshold) == ("microwakeword", 0.6)
+
+
+def test_a_state_folder_that_cannot_be_made_says_so(home: Path, monkeypatch) -> None:
+    (home / "a file").touch()
+    monkeypatch.setenv("LAPEL_HOME", str(home / "a file"))
+    with pytest.raises(SettingsWrong, match="LAPEL_HOME"):
+        state_dir()
+
+
 @pytest.mark.parametrize(
     ("override", "named"),
     [

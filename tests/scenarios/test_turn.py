@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from context.errors import StoreUnusable
 from device.assistant import SORRY_HEARING
 from device.audio import RATE_HZ
 from device.events import (
@@ -259,3 +260,74 @@ def test_a_timer_due_while_off_rings_late_at_the_next_start(tmp_path: Path) -> N
         await world.live(second)
 
     run_virtual(after_reboot())
+
+
+def test_a_timer_that_cannot_be_taken_off_the_list_rings_once(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        def fail(_timer_id: str) -> bool:
+            raise StoreUnusable("The disk is full.")
+
+        world.schedule.add(1.0, None)
+        world.schedule.cancel = fail  # type: ignore[method-assign]
+        await world.next(Rang)
+        await asyncio.sleep(60.0)
+        assert (await world.turn()).heard.startswith("It's")
+
+    world = conversation(tmp_path, script, texts=["What time is it?"])
+    assert len(world.all(Rang)) == 1
+    assert [each.stage for each in world.all(StageFailed)] == ["timers"]
+
+
+def test_a_timer_cancelled_in_the_turn_in_which_it_falls_due_does_not_ring(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        world.schedule.add(2.5, None)
+        assert (await world.turn()).heard.startswith("I've cancelled")
+        await asyncio.sleep(10.0)
+
+    world = conversation(tmp_path, script, texts=["cancel the timer"])
+    assert world.all(Rang) == []
+
+
+def test_a_speech_detector_that_keeps_failing_lets_the_next_wake_word_through(
+    tmp_path: Path,
+) -> None:
+    async def script(world: World) -> None:
+        detector = world.stages.speech_detector
+        whole = detector.process
+
+        def explode(_chunk: object) -> float:
+            raise ZeroDivisionError("a defect")
+
+        detector.process = explode  # type: ignore[method-assign]
+        await world.room.say(said(chime(), pause(0.1), hum(1.0)))
+        await asyncio.sleep(2.0)
+        assert world.assistant.phase is Phase.IDLE
+        detector.process = whole  # type: ignore[method-assign]
+        assert (await world.turn()).heard.startswith("It's")
+
+    world = conversation(tmp_path, script, texts=["What time is it?"])
+    assert len(world.all(StageFailed)) == 1
+
+
+def test_talk_in_the_background_does_not_keep_it_listening_for_ever(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        talk = [part for _ in range(40) for part in (hum(1.2), pause(0.4))]
+        start = world.clock.since_boot_s()
+        say = asyncio.ensure_future(world.room.say(said(chime(), *talk)))
+        await world.next(SpeechEnded, timeout_s=40.0)
+        assert world.clock.since_boot_s() - start < 32.0
+        await say
+
+    conversation(tmp_path, script, texts=["remember that talk goes on"] * 80)
+
+
+def test_a_wake_word_in_the_moment_between_a_turn_and_a_ring(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        world.schedule.add(2.0, None)
+        for wait_s in (0.0, 0.3, 0.1, 0.5):
+            await world.room.say(said(chime(), pause(wait_s)))
+        await asyncio.sleep(30.0)
+        assert world.assistant.phase is Phase.IDLE
+
+    world = conversation(tmp_path, script)
+    assert world.all(Rang)

@@ -28,12 +28,15 @@ from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
 from device.emulator.room import Room
 from device.events import Event, TurnEnded
+from device.listen import SpeechDetector
 from device.listen.fake import FakeSpeechDetector
 from device.mind import Mind
 from device.schedule import Schedule
 from device.settings import Settings
 from device.speak.fake import FakeSynthesizer
+from device.transcribe import Transcriber
 from device.transcribe.fake import FakeTranscriber
+from device.wake import WakeWord
 from device.wake.fake import FakeWakeWord, chime
 from tests.virtual_time import run_virtual
 
@@ -70,7 +73,11 @@ class World:
         replies: Sequence[str] = (),
         settings: Settings | None = None,
         before_token: Callable[[int], None] = lambda _: None,
+        wake_word: WakeWord | None = None,
+        speech_detector: SpeechDetector | None = None,
+        transcriber: Transcriber | None = None,
     ) -> None:
+        """Stand-ins throughout, but for the engines given."""
         self.clock = LoopClock(asyncio.get_running_loop())
         self.room = Room()
         self.events: list[Event] = []
@@ -89,9 +96,9 @@ class World:
         self.settings = settings or Settings()
         self.stages = Stages(
             microphone=self.room.microphone,
-            wake_word=FakeWakeWord(),
-            speech_detector=FakeSpeechDetector(),
-            transcriber=self.transcriber,
+            wake_word=wake_word or FakeWakeWord(),
+            speech_detector=speech_detector or FakeSpeechDetector(),
+            transcriber=transcriber or self.transcriber,
             mind=Mind(agent, self.store, self.schedule),
             synthesizer=self.synthesizer,
             speaker=self.room.speaker,
