@@ -37,18 +37,18 @@ def load_sounddevice(error: type[SoundUnusable] = SoundUnusable) -> ModuleType:
     return sounddevice
 
 
-def list_devices() -> list[SoundDevice]:
+def list_devices(error: type[SoundUnusable] = SoundUnusable) -> list[SoundDevice]:
     """Return every device; the list is what PortAudio saw when the program began.
 
     Raises:
-        SoundUnusable: PortAudio's library is missing or fails.
+        SoundUnusable: (or the subclass given) when PortAudio's library is missing or fails.
     """
-    sounddevice = load_sounddevice()
+    sounddevice = load_sounddevice(error)
     try:
         found: Any = sounddevice.query_devices()
         default_input, default_output = sounddevice.default.device
-    except sounddevice.PortAudioError as error:
-        raise SoundUnusable(f"The sound system does not answer ({error.args[0]}).") from error
+    except sounddevice.PortAudioError as fault:
+        raise error(f"The sound system does not answer ({fault.args[0]}).") from fault
     return [
         SoundDevice(
             index=index,
@@ -70,7 +70,9 @@ def pick(wanted: str, direction: Direction, error: type[SoundUnusable]) -> int |
         SoundUnusable: (or the subclass given) with the devices there are.
     """
     devices = [
-        each for each in list_devices() if (each.inputs if direction == "input" else each.outputs)
+        each
+        for each in list_devices(error)
+        if (each.inputs if direction == "input" else each.outputs)
     ]
     noun = "microphone" if direction == "input" else "speaker"
     if not devices:
@@ -88,3 +90,30 @@ def pick(wanted: str, direction: Direction, error: type[SoundUnusable]) -> int |
         there_are = ", ".join(f"{each.index}: {each.name}" for each in devices)
         raise error(f"There is no {noun} '{wanted}'. There are: {there_are}.")
     return matches[0].index
+
+
+def start_stream(kind: str, name: str, option: str, error: type[SoundUnusable], **how: Any) -> Any:
+    """Open and start a PortAudio stream: `kind` is "InputStream" or "OutputStream".
+
+    Raises:
+        SoundUnusable: (or the subclass given) when the device is busy or refuses.
+    """
+    sounddevice = load_sounddevice(error)
+    stream: Any = None
+    try:
+        stream = getattr(sounddevice, kind)(channels=1, dtype="int16", **how)
+        stream.start()
+    except sounddevice.PortAudioError as refused:
+        if stream is not None:
+            end_stream(stream)
+        raise error(
+            f"Cannot open {name} ({refused.args[0]}): close what else uses it, or pick another "
+            f"with {option} (lapel devices lists them)."
+        ) from refused
+    return stream
+
+
+def end_stream(stream: Any) -> None:
+    """Let a stream go. `abort`, because `stop` hangs for ever on a device that is gone."""
+    stream.abort(ignore_errors=True)
+    stream.close(ignore_errors=True)

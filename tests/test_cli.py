@@ -24,7 +24,7 @@ def lapel(home: Path) -> Run:
     def run(*arguments: str | bytes, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-c", "from device.cli import main; main()", *arguments],
-            input=stdin, capture_output=True, timeout=120, check=False,
+            input=stdin, capture_output=True, timeout=300, check=False,
             env=os.environ | {"LAPEL_HOME": str(home), "COLUMNS": "120"},
         )  # fmt: skip
         return subprocess.CompletedProcess(

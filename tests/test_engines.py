@@ -37,7 +37,7 @@ def run_demo(
         [*prefix, sys.executable, "-c", _SHORT_DEMO.format(words=words), "demo", "--out", str(out),
          "--json", str(out / "demo.json"), *FAST, *arguments],
         env=os.environ | {"LAPEL_HOME": str(home), "COLUMNS": "120"},
-        capture_output=True, text=True, timeout=170, check=False,
+        capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def traced(home: Path, tmp_path: Path, *arguments: str) -> list[str]:
     subprocess.run(
         [*_STRACE, "-o", str(log), sys.executable, "-c", "from device.cli import main; main()",
          *arguments],
-        env=environment, check=True, capture_output=True, timeout=170,
+        env=environment, check=True, capture_output=True, timeout=400,
     )  # fmt: skip
     return log.read_text(encoding="utf-8", errors="replace").splitlines()
 

@@ -7,7 +7,7 @@ import numpy as np
 from device.audio import CHUNK_SAMPLES, RATE_HZ
 from device.errors import MicrophoneUnusable
 from device.mic import Push
-from device.sound_devices import load_sounddevice, pick
+from device.sound_devices import end_stream, pick, start_stream
 
 
 class PortAudioMicrophone:
@@ -28,32 +28,24 @@ class PortAudioMicrophone:
         Raises:
             MicrophoneUnusable: no such device, none at all, or busy.
         """
-        sounddevice = load_sounddevice(MicrophoneUnusable)
         index = pick(self._device, "input", MicrophoneUnusable)
 
         def callback(data: Any, _frames: int, _time: Any, _status: Any) -> None:
             push(np.array(data[:, 0]))  # PortAudio reuses its memory: copy, and nothing else
 
-        try:
-            self._stream = sounddevice.InputStream(
-                device=index,
-                samplerate=RATE_HZ,
-                channels=1,
-                dtype="int16",
-                blocksize=CHUNK_SAMPLES,
-                callback=callback,
-            )
-            self._stream.start()
-        except sounddevice.PortAudioError as error:
-            self.close()
-            raise MicrophoneUnusable(
-                f"Cannot open {self.name} ({error.args[0]}): close what else uses it, or pick "
-                "another with --mic (lapel devices lists them)."
-            ) from error
+        self._stream = start_stream(
+            "InputStream",
+            self.name,
+            "--mic",
+            MicrophoneUnusable,
+            device=index,
+            samplerate=RATE_HZ,
+            blocksize=CHUNK_SAMPLES,
+            callback=callback,
+        )
 
     def close(self) -> None:
-        """Let the device go. `abort`, because `stop` hangs for ever on a source that is gone."""
+        """Let the device go."""
         if self._stream is not None:
             stream, self._stream = self._stream, None
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+            end_stream(stream)

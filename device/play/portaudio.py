@@ -4,7 +4,7 @@ from typing import Any
 
 from device.errors import SpeakerUnusable
 from device.play import Pull
-from device.sound_devices import load_sounddevice, pick
+from device.sound_devices import end_stream, pick, start_stream
 
 
 class PortAudioSpeaker:
@@ -32,33 +32,25 @@ class PortAudioSpeaker:
         Raises:
             SpeakerUnusable: no such device, none at all, or busy.
         """
-        sounddevice = load_sounddevice(SpeakerUnusable)
         index = pick(self._device, "output", SpeakerUnusable)
 
         def callback(out: Any, frames: int, _time: Any, _status: Any) -> None:
             out[:, 0] = pull(frames)
 
-        try:
-            self._stream = sounddevice.OutputStream(
-                device=index,
-                samplerate=self._rate_hz,
-                channels=1,
-                dtype="int16",
-                blocksize=self._rate_hz // 100,
-                latency="low",
-                callback=callback,
-            )
-            self._stream.start()
-        except sounddevice.PortAudioError as error:
-            self.close()
-            raise SpeakerUnusable(
-                f"Cannot open {self.name} ({error.args[0]}): close what else uses it, or pick "
-                "another with --speaker (lapel devices lists them)."
-            ) from error
+        self._stream = start_stream(
+            "OutputStream",
+            self.name,
+            "--speaker",
+            SpeakerUnusable,
+            device=index,
+            samplerate=self._rate_hz,
+            blocksize=self._rate_hz // 100,
+            latency="low",
+            callback=callback,
+        )
 
     def close(self) -> None:
-        """Let the device go. `abort`, because `stop` hangs for ever on a sink that is gone."""
+        """Let the device go."""
         if self._stream is not None:
             stream, self._stream = self._stream, None
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+            end_stream(stream)

@@ -1,9 +1,11 @@
 """Wake words: the phrase that turns the assistant to the user."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from device.audio import Samples
+from device.errors import EngineUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,17 @@ class Refractory:
 def phrase_of(wake_word: str) -> str:
     """Return the phrase as it is spoken: `hey_jarvis` is "hey jarvis"."""
     return wake_word.replace("_", " ").strip()
+
+
+def check_known(wake_words: Iterable[str], known: Iterable[str], engine: str) -> None:
+    """Make sure that an engine has a model for each phrase.
+
+    Raises:
+        EngineUnusable: it has none; the message lists those it has.
+    """
+    there_are = sorted(known)
+    for wake_word in wake_words:
+        if wake_word not in there_are:
+            raise EngineUnusable(
+                f"{engine} has no model for '{wake_word}': choose from {', '.join(there_are)}."
+            )

@@ -3,8 +3,7 @@
 from typing import Any
 
 from device.audio import Samples
-from device.errors import EngineUnusable
-from device.wake import Detection
+from device.wake import Detection, check_known
 
 
 class MicroWakeWord:
@@ -30,12 +29,7 @@ class MicroWakeWord:
         import pymicro_wakeword
 
         known = {model.value: model for model in pymicro_wakeword.Model}
-        for wake_word in self._wake_words:
-            if wake_word not in known:
-                raise EngineUnusable(
-                    f"microWakeWord has no model for '{wake_word}': choose from "
-                    f"{', '.join(sorted(known))}."
-                )
+        check_known(self._wake_words, known, "microWakeWord")
         self._features = pymicro_wakeword.MicroWakeWordFeatures()
         self._models = {
             wake_word: pymicro_wakeword.MicroWakeWord.from_builtin(known[wake_word])

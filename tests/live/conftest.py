@@ -75,18 +75,21 @@ class SoundServer:
 
 
 class Ear:
-    """Records what the speaker plays."""
+    """Records what the speaker plays, into a file: a pipe that nobody reads would fill up."""
 
     def __init__(self, server: SoundServer) -> None:
-        self._parec = subprocess.Popen(
-            ["parec", "-d", "pin_speaker.monitor", "--raw", "--rate=16000", "--channels=1",
-             "--format=s16le"],
-            env=server.env, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        self._path = server.folder / "heard.raw"
+        with self._path.open("wb") as out:
+            self._parec = subprocess.Popen(
+                ["parec", "-d", "pin_speaker.monitor", "--raw", "--rate=16000", "--channels=1",
+                 "--format=s16le", "--latency-msec=50"],
+                env=server.env, stdout=out,
+            )  # fmt: skip
 
     def heard(self) -> Samples:
         self._parec.send_signal(signal.SIGTERM)
-        out, _ = self._parec.communicate(timeout=10)
+        self._parec.wait(timeout=10)
+        out = self._path.read_bytes()
         return np.frombuffer(out[: len(out) // 2 * 2], dtype=np.int16)
 
 
