@@ -20,16 +20,20 @@ from device.settings import Settings, state_dir
 @click.argument("text")
 def ask(settings: Settings, text: str) -> None:
     """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input."""
-    from agents.agent import Text
+    from agents.agent import Acted, Text
     from device.assemble import assemble_mind
 
     words = typed_text(text)
     with contextlib.closing(assemble_mind(settings, state_dir())) as mind:
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)
+        set_a_timer = False
         for part in mind.agent.reply(words):
-            if isinstance(part, Text):
-                click.echo(part.text, nl=False)
+            match part:
+                case Text(piece):
+                    click.echo(piece, nl=False)
+                case Acted(receipt):
+                    set_a_timer |= receipt.facts.get("action") == "set" and receipt.ok
         click.echo()
-        if mind.schedule.running() and not is_running():
+        if set_a_timer and not is_running():
             click.echo("(Timers ring while 'lapel run' is running.)", err=True)

@@ -142,6 +142,11 @@ class TestMemory:
         "question",
         [
             "Where is my passport?",
+            "Is the light on?",
+            "is the front door locked",
+            "Are the windows closed?",
+            "Is the washing machine still running?",
+            "Is anyone home?",
             "What's my name?",
             "When is our anniversary?",
             "Did I lock the door?",
