@@ -32,7 +32,8 @@ _PARTICULAR = re.compile(
     |(?:[Ww]hat|[Ww]ho|[Ww]hen|[Ww]here|[Hh]ow|[Dd]id|[Ii]s|[Hh]as|[Ww]as)\b.*\b(?:yesterday|today
     |tonight|tomorrow|last\ (?:night|week)|this\ (?:morning|afternoon|evening|week)|right\ now)\b
     |.*\b(?:in\ the\ bank|bank\ account)\b
-    |(?:[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Dd]id)\ (?:the|that|this|those|any|some|every)?\ ?[\w\ -]+?\ (?:still\ )?
+    |(?:[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Dd]id)\ (?:the|that|this|those|any|some|every)?
+    \ ?[\w\ -]+?\ (?:still\ )?
     (?:on|off|open|closed|shut|locked|unlocked|running|charging|charged|plugged\ in|connected|full
     |empty|ready|finished|home|here|there|awake|asleep|in|out|away)[?.!]*$)""",
     re.VERBOSE,
