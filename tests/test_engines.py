@@ -68,12 +68,17 @@ def test_a_turn_works_in_an_empty_network_namespace(home: Path, tmp_path: Path) 
 _STRACE = ("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto,sendmsg,openat,creat,rename")
 
 
+_TELLTALE = ("CI", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "ORT_DISABLE_TELEMETRY")
+
+
 def traced(home: Path, tmp_path: Path, *arguments: str) -> list[str]:
     """Run `lapel` and return what it and its native libraries asked of the kernel."""
     log = tmp_path / "strace.log"
     environment = os.environ | {"LAPEL_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    for name in ("CI", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "ORT_DISABLE_TELEMETRY"):
-        environment.pop(name, None)  # some libraries behave better when they think it is a test
+    # Some libraries behave better when they think it is a test; coverage writes files of its own.
+    for name in list(environment):
+        if name in _TELLTALE or name.startswith("COV"):
+            del environment[name]
     subprocess.run(
         [*_STRACE, "-o", str(log), sys.executable, "-c", "from device.cli import main; main()",
          *arguments],
