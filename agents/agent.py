@@ -9,7 +9,15 @@ from agents.guard import Guard
 from agents.model import ChatModel, Message, ModelFailed, Role, never
 from agents.perspective import second_person
 from agents.prompt import SYSTEM, Exchange, build_prompt
-from agents.relevance import asks_about_own, asks_for_care, bears_on, covers, keeps_to, told
+from agents.relevance import (
+    asks_about_own,
+    asks_for_care,
+    bears_on,
+    covers,
+    is_an_order,
+    keeps_to,
+    told,
+)
 from agents.router import Routed, Router, plain
 from agents.tools import Proposal, Receipt, Toolbox, ToolContext
 from agents.tools.help import CAN
@@ -22,6 +30,7 @@ from context.store import Store
 REPLY_TOKENS = 96
 DONT_KNOW_OWN = "I don't know. You haven't told me."
 DONT_KNOW = "I don't know."
+NOT_UNDERSTOOD = "I didn't understand that, so nothing was done."
 NO_MODEL = (
     "I can't answer that now, because my language model isn't working. Timers, the clock and what"
     " you told me still work."
@@ -158,6 +167,9 @@ class Agent:
     def _answer(self, question: str, stop: Callable[[], bool]) -> Iterator[ReplyPart]:
         if not question:
             return
+        if is_an_order(question):
+            yield Text(f"{NOT_UNDERSTOOD} {CAN}")
+            return
         own = asks_about_own(question)
         try:
             scope = self._mint(Purpose.ANSWER)
@@ -169,7 +181,7 @@ class Agent:
             scope, found = None, []
         items = sorted(
             (item for item in found if bears_on(item, question)),
-            key=lambda item: -covers(item, question),
+            key=lambda item: (-covers(item, question), -item.captured_at.timestamp()),
         )
         if own and not items:
             yield Text(DONT_KNOW_OWN)

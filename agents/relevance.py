@@ -42,10 +42,15 @@ _CARE = re.compile(
     r"""\b(?:burn(?:ed|t)?\ (?:my|his|her)|bleed\w*|chok(?:es?|ed|ing)|chest\ pain|overdos\w+
     |poison\w*|heart\ attack|having\ a\ stroke|seizure|unconscious|suicid\w*|(?:kill|hurt)\ myself
     |dos(?:e|age)|medicines?|medications?|pills?|ibuprofen|aspirin|paracetamol|symptoms?
-    |allergic\ reaction|ambulance)\b""",
+    |allergic\ reaction|allerg(?:y|ies|ic)\ to|ambulance|bleach|ammonia|can\ (?:i|we)\ (?:take|mix)
+    |safe\ to\ (?:mix|take|drink|eat)|penicillin|antibiotics?|\w+cillin)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
+_ORDER = re.compile(
+    r"(?:please\ +)?(?:set|start|add|cancel|stop|change|remember|forget|remind|erase|delete)\b",
+    re.IGNORECASE,
+)
 _SPEAKER = re.compile(r"\b(?:i|me|my|we|our|us)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\S )[A-Z][\w-]+")
 
@@ -67,14 +72,22 @@ def asks_for_care(question: str) -> bool:
     return _CARE.search(question) is not None
 
 
+def is_an_order(text: str) -> bool:
+    """Whether this begins as the orders do that the grammar knows: a model must not agree to it."""
+    return _ORDER.match(text.strip()) is not None
+
+
 def bears_on(item: Item, question: str) -> bool:
     """Whether the item may help with the question: it has all its words, or some of them where
     the question speaks of the owner or of someone by name. "Blue" alone says nothing.
     """
+    names = _NAME.findall(question)
+    if names and not any(name in item.text for name in names):
+        return False  # what is known of Bob is no answer about Alice
     covered = covers(item, question)
     if covered >= 1 or (covered > 0 and _SPEAKER.search(question)):
         return True
-    return any(name in item.text for name in _NAME.findall(question))
+    return bool(names)
 
 
 def covers(item: Item, question: str) -> float:

@@ -77,4 +77,9 @@ def show(settings: Settings) -> None:
 @settings_options()
 def check(settings: Settings) -> None:
     """Check the settings; a wrong key is named, with exit status 1."""
+    from device.assemble import find_models
+
+    catalog = find_models().catalog
+    for name in settings.models():
+        catalog.entry(name)  # an unknown one is named, with what to do
     click.echo(f"The settings are right. They need: {', '.join(settings.models())}.")
