@@ -86,6 +86,9 @@ def demo(settings: Settings, out: Path, json_file: Path | None, personal: bool) 
 
     with tempfile.TemporaryDirectory(prefix="lapel-demo-") as state:
         went_well = run_until_stopped(emulate(Path(state)))
+    if went_well is None:
+        console.print("\nInterrupted; there is no recording.")
+        raise SystemExit(130)
     if not went_well:
         raise SystemExit(1)
 

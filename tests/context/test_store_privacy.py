@@ -118,7 +118,7 @@ def test_what_is_forgotten_leaves_no_bytes(
     store.open()
     live: list[Item] = []
     for size in data.draw(st.lists(st.integers(1, 300), min_size=1, max_size=12)):
-        text = " ".join(uuid4().hex[:16] for _ in range(size))
+        text = " ".join(uuid4().hex[:24] for _ in range(size))
         live.append(store.remember(scope(Purpose.REMEMBER), text, said_by=Provenance.OWNER_SPOKE))
     for _ in range(data.draw(st.integers(1, len(live)))):
         gone = live.pop(data.draw(st.integers(0, len(live) - 1)))
@@ -159,7 +159,7 @@ def traces(folder: Path, item: Item, embedder: HashingEmbedder) -> list[str]:
     """Which parts of an item are in the folder's files; words also by their second half."""
     stored = b"".join(path.read_bytes() for path in folder.iterdir())
     parts = {word: word.encode() for word in item.text.split()}
-    parts |= {word[8:]: word[8:].encode() for word in item.text.split()}
+    parts |= {word[10:]: word[10:].encode() for word in item.text.split()}
     parts |= {"id": item.id.encode()}
     vector = quantise(embedder.embed([item.text])[0])
     if np.count_nonzero(np.frombuffer(vector, np.int8)) > 8:
