@@ -159,7 +159,8 @@ def traces(folder: Path, item: Item, embedder: HashingEmbedder) -> list[str]:
     """Which parts of an item are in the folder's files; words also by their second half."""
     stored = b"".join(path.read_bytes() for path in folder.iterdir())
     parts = {word: word.encode() for word in item.text.split()}
-    parts |= {word[10:]: word[10:].encode() for word in item.text.split()}
+    halves = [word[len(word) // 2 :] for word in item.text.split()]
+    parts |= {half: half.encode() for half in halves if len(half) >= 12}  # shorter recur by chance
     parts |= {"id": item.id.encode()}
     vector = quantise(embedder.embed([item.text])[0])
     if np.count_nonzero(np.frombuffer(vector, np.int8)) > 8:
