@@ -8,7 +8,7 @@ from agents.followup import complete
 from agents.guard import Guard
 from agents.model import ChatModel, Message, ModelFailed, Role, never
 from agents.perspective import second_person
-from agents.prompt import SYSTEM, Exchange, build_prompt
+from agents.prompt import SYSTEM, Exchange, Prompt, build_prompt
 from agents.relevance import (
     asks_about_own,
     asks_for_care,
@@ -44,6 +44,7 @@ SHORTENED = "That was long, so I only took in the start of it."
 _EXCHANGES = 3
 _FACTS = 3
 _RECALL_TOKENS = 48
+_MOST_BEGUN = 8
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,48 @@ class Acted:
 ReplyPart = Text | Acted
 
 
+@dataclass(frozen=True)
+class _Known:
+    """An answer that is the assistant's own sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class _FromItem:
+    """A question that one item answers. model: to word it; None for others' words, which are never
+    put before a model that might obey them.
+    """
+
+    item: Item
+    scope: Scope | None
+    model: ChatModel | None
+
+
+@dataclass(frozen=True)
+class _FromModel:
+    """A question for the model, with the items that bear on it."""
+
+    items: list[Item]
+    scope: Scope | None
+    model: ChatModel
+
+
+@dataclass
+class _Begun:
+    """A reply that changed nothing yet. label: of what it is from; None: not for the history."""
+
+    label: Label | None = None
+
+
 class Agent:
     """Answers one utterance at a time, on one thread.
 
     mint: makes a scope for a purpose, for who is speaking now and who hears it; it may raise
     ScopeDenied. model: None where there is none; commands work without.
+
+    A reply to anything but a command changes nothing until `heard`, so it may be begun before
+    the turn is decided, and thrown away without a trace.
     """
 
     def __init__(
@@ -91,7 +129,7 @@ class Agent:
         self._history: deque[Exchange] = deque(maxlen=_EXCHANGES)
         self._pending: Proposal | None = None
         self._just_remembered: str | None = None
-        self._label: Label | None = None  # of the last reply; None if it is not for the history
+        self._begun: dict[str, _Begun] = {}  # by what was asked; which are heard is yet to come
 
     def load(self) -> None:
         """Read the grammar, open the model and have it read the start of every prompt.
@@ -127,10 +165,8 @@ class Agent:
         LapelError: what went wrong is said. stop: ends the model's part at the next token.
         """
         routed = self.route(text)
-        self._pending, self._label = None, None
         if routed.tool is None:
-            self._just_remembered = None
-            yield from self._answer(plain(text), stop)
+            yield from self._answer(plain(text), self._begin(plain(text)), stop)
             return
         context = ToolContext(self._store, self._mint, said_by, self._just_remembered)
         receipt = self._toolbox.call(routed.tool, routed.args, context)
@@ -139,23 +175,77 @@ class Agent:
         if receipt.spoken:
             yield Text(receipt.spoken)
 
-    def heard(self, user_text: str, heard_text: str) -> None:
-        """Take the last exchange into the history, as far as the reply was really heard.
+    def preview(self, text: str) -> str | None:
+        """What the command in `text` would say if it were carried out now; nothing is done.
 
-        Commands are left out: a model that reads "timer set" says it too.
+        None where that can't be known, and where `text` is no command. "" is silence.
         """
-        if self._label is not None and heard_text.strip():
-            self._history.append(Exchange(plain(user_text), heard_text.strip(), self._label))
-        self._label = None
+        routed = self.route(text)
+        if routed.tool is None:
+            return None
+        context = ToolContext(self._store, self._mint, just_remembered=self._just_remembered)
+        return self._toolbox.preview(routed.tool, routed.args, context)
+
+    def prepare(self, text: str, *, stop: Callable[[], bool] = never) -> None:
+        """Have the model read the prompt that `text` would make, so that the reply to it, or to
+        more words after it, begins sooner. Changes nothing else. Never raises a LapelError.
+        """
+        question = plain(text)
+        if self.route(text).tool is not None or not question:
+            return
+        try:
+            match self._plan(question):
+                case _FromModel() as answer:
+                    model, prompt = answer.model, self._prompt(question, answer)
+                case _FromItem() as answer if answer.model is not None:
+                    model = answer.model
+                    prompt = self._recall_prompt(model, question, answer)
+                case _:
+                    return
+            for _ in model.stream(prompt.messages, max_tokens=0, stop=stop):
+                pass
+        except LapelError:
+            return  # the reply itself will say so
+
+    def share_cores(self, shared: bool) -> None:
+        """Whether the voice works beside the model, which then takes fewer threads. From any
+        thread, at any time.
+        """
+        if self._model is not None:
+            self._model.share_cores(shared)
+
+    def heard(self, user_text: str, heard_text: str) -> None:
+        """The reply to `user_text` is the one that was given, and was heard so far.
+
+        The exchange goes into the history. Commands are left out: a model that reads "timer
+        set" says it too.
+        """
+        asked = plain(user_text)
+        begun = self._begun.get(asked)
+        self._begun.clear()
+        if begun is None:
+            return
+        self._pending = self._just_remembered = None
+        if begun.label is not None and heard_text.strip():
+            self._history.append(Exchange(asked, heard_text.strip(), begun.label))
 
     def start_over(self) -> None:
         """Forget the conversation (not what was remembered), also in the model."""
         self._history.clear()
-        self._pending = self._just_remembered = self._label = None
+        self._begun.clear()
+        self._pending = self._just_remembered = None
         if self._model is not None:
             self._model.reset()
 
+    def _begin(self, question: str) -> _Begun:
+        while len(self._begun) >= _MOST_BEGUN:
+            del self._begun[next(iter(self._begun))]
+        self._begun.pop(question, None)
+        begun = self._begun[question] = _Begun()
+        return begun
+
     def _after(self, receipt: Receipt) -> None:
+        self._begun.clear()
         self._just_remembered = None
         if receipt.tool == "forget" and receipt.ok:
             self.start_over()  # nothing that was forgotten stays in a prompt
@@ -164,56 +254,58 @@ class Agent:
             self._just_remembered = item
         self._pending = receipt.asks
 
-    def _answer(self, question: str, stop: Callable[[], bool]) -> Iterator[ReplyPart]:
+    def _answer(
+        self, question: str, begun: _Begun, stop: Callable[[], bool]
+    ) -> Iterator[ReplyPart]:
+        match self._plan(question):
+            case _Known(text):
+                if text:
+                    yield Text(text)
+            case _FromItem() as answer:
+                begun.label = answer.item.label
+                yield Text(self._recalled(question, answer, stop))
+            case _FromModel() as answer:
+                yield from self._generated(question, answer, begun, stop)
+
+    def _plan(self, question: str) -> _Known | _FromItem | _FromModel:
+        """Who answers: a sentence of ours, an item, or the model. Reads, and changes nothing."""
         if not question:
-            return
+            return _Known("")
         if is_an_order(question):
-            yield Text(f"{NOT_UNDERSTOOD} {CAN}")
-            return
+            return _Known(f"{NOT_UNDERSTOOD} {CAN}")
         own = asks_about_own(question)
         try:
             scope = self._mint(Purpose.ANSWER)
             found = [each.item for each in self._store.recall(scope, question, limit=_FACTS)]
         except LapelError as error:
             if own:
-                yield Text(str(error))
-                return
+                return _Known(str(error))
             scope, found = None, []
         items = sorted(
             (item for item in found if bears_on(item, question)),
             key=lambda item: (-covers(item, question), -item.captured_at.timestamp()),
         )
         if own and not items:
-            yield Text(DONT_KNOW_OWN)
-        elif items and (own or covers(items[0], question) >= 1):
-            yield Text(self._recalled(question, items[0], scope, stop))
-        elif asks_for_care(question):
-            yield Text(CARE)
-        elif self._model is None:
-            yield Text(NO_MODEL)
-        else:
-            yield from self._generated(self._model, question, items, scope, stop)
+            return _Known(DONT_KNOW_OWN)
+        if items and (own or covers(items[0], question) >= 1):
+            owners = items[0].label.trust is Trust.OWNER
+            return _FromItem(items[0], scope, self._model if owners else None)
+        if asks_for_care(question):
+            return _Known(CARE)
+        if self._model is None:
+            return _Known(NO_MODEL)
+        return _FromModel(items, scope, self._model)
 
-    def _recalled(
-        self, question: str, item: Item, scope: Scope | None, stop: Callable[[], bool]
-    ) -> str:
+    def _recalled(self, question: str, answer: _FromItem, stop: Callable[[], bool]) -> str:
         """An answer from one item: in the model's words if it kept to the item, else in the
-        owner's own. Words of others are never put before the model, which might obey them.
+        owner's own.
         """
-        self._label = item.label
-        if self._model is None or item.label.trust is not Trust.OWNER:
+        item, model = answer.item, answer.model
+        if model is None:
             return told([item])
         try:
-            prompt = build_prompt(
-                self._system,
-                [],
-                [item],
-                question,
-                scope=scope,
-                count=self._model.count_tokens,
-                budget_tokens=self._model.context_tokens - _RECALL_TOKENS,
-            )
-            stream = self._model.stream(prompt.messages, max_tokens=_RECALL_TOKENS, stop=stop)
+            prompt = self._recall_prompt(model, question, answer)
+            stream = model.stream(prompt.messages, max_tokens=_RECALL_TOKENS, stop=stop)
             said = second_person("".join(stream).strip())
             said = said[:1].upper() + said[1:]
         except ModelFailed:
@@ -221,35 +313,23 @@ class Agent:
         return said if keeps_to(said, item, question) else told([item])
 
     def _generated(
-        self,
-        model: ChatModel,
-        question: str,
-        items: list[Item],
-        scope: Scope | None,
-        stop: Callable[[], bool],
+        self, question: str, answer: _FromModel, begun: _Begun, stop: Callable[[], bool]
     ) -> Iterator[ReplyPart]:
         """The model's reply, guarded."""
         guard = Guard()
         try:
-            prompt = build_prompt(
-                self._system,
-                list(self._history),
-                items,
-                question,
-                scope=scope,
-                count=model.count_tokens,
-                budget_tokens=model.context_tokens - self._reply_tokens,
-            )
-            self._label = prompt.label
+            prompt = self._prompt(question, answer)
+            begun.label = prompt.label
             if prompt.shortened:
                 yield Text(f"{SHORTENED} ")
-            for piece in model.stream(prompt.messages, max_tokens=self._reply_tokens, stop=stop):
+            pieces = answer.model.stream(prompt.messages, max_tokens=self._reply_tokens, stop=stop)
+            for piece in pieces:
                 if text := guard.feed(piece):
                     yield Text(text)
                 if guard.done:
                     break
         except ModelFailed:
-            self._label = None
+            begun.label = None
             yield Text(f" {BROKE_OFF}" if guard.said else NO_MODEL)
             return
         if stop():
@@ -260,3 +340,25 @@ class Agent:
             yield Text(f" {CAN}")
         elif not guard.said:
             yield Text(DONT_KNOW)
+
+    def _prompt(self, question: str, answer: _FromModel) -> Prompt:
+        return build_prompt(
+            self._system,
+            list(self._history),
+            answer.items,
+            question,
+            scope=answer.scope,
+            count=answer.model.count_tokens,
+            budget_tokens=answer.model.context_tokens - self._reply_tokens,
+        )
+
+    def _recall_prompt(self, model: ChatModel, question: str, answer: _FromItem) -> Prompt:
+        return build_prompt(
+            self._system,
+            [],
+            [answer.item],
+            question,
+            scope=answer.scope,
+            count=model.count_tokens,
+            budget_tokens=model.context_tokens - _RECALL_TOKENS,
+        )

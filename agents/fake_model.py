@@ -16,7 +16,7 @@ class FakeModel:
 
     before_token: called with the number of the token about to be given, from 0; it may wait,
     hang or raise, as a real model does. before_load: the same, for loading. A token is a word
-    with the space before it. `prompts` keeps what was asked.
+    with the space before it. `prompts` keeps what was asked, `read_ahead` what was only read.
     """
 
     def __init__(
@@ -28,6 +28,8 @@ class FakeModel:
         before_load: Callable[[], None] = lambda: None,
     ) -> None:
         self.prompts: list[list[Message]] = []
+        self.read_ahead: list[list[Message]] = []
+        self.shared = False
         self._replies = list(replies)
         self._context_tokens = context_tokens
         self._before_token = before_token
@@ -59,6 +61,7 @@ class FakeModel:
         if room < 1 or not any(message.role is Role.USER for message in messages):
             raise ModelFailed("That is too long for the language model to take in.")
         if max_tokens == 0:
+            self.read_ahead.append(list(messages))
             return iter(())
         self.prompts.append(list(messages))
         reply = self._replies.pop(0) if self._replies else _FALLBACK
@@ -77,6 +80,11 @@ class FakeModel:
             raise ModelFailed("The language model is not loaded yet.")
         return len(text.split())
 
+    def share_cores(self, shared: bool) -> None:
+        """Keep it in `shared`, for tests."""
+        self.shared = shared
+
     def reset(self) -> None:
         """Forget the prompts kept for tests."""
         self.prompts.clear()
+        self.read_ahead.clear()

@@ -29,6 +29,7 @@ class LlamaModel:
         self._threads = threads
         self._context_tokens = context_tokens
         self._loaded: _Loaded | None = None
+        self._shared = False
 
     @property
     def name(self) -> str:
@@ -85,6 +86,10 @@ class LlamaModel:
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as content of a message. Raises ModelFailed if not loaded."""
         return len(self._ready().content_tokens(text))
+
+    def share_cores(self, shared: bool) -> None:
+        """Use fewer threads from the next token on while another engine works beside it."""
+        self._shared = shared
 
     def reset(self) -> None:
         """Drop what is held of earlier prompts and replies, and overwrite it."""

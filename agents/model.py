@@ -70,6 +70,13 @@ class ChatModel(Protocol):
         """Tokens of `text` as content of a message. Raises ModelFailed if not loaded."""
         ...
 
+    def share_cores(self, shared: bool) -> None:
+        """Whether another engine works beside this one: fewer threads from the next token on.
+
+        May be called from any thread, also while a reply is made.
+        """
+        ...
+
     def reset(self) -> None:
         """Drop what is held of earlier prompts and replies."""
         ...

@@ -13,6 +13,8 @@ from context.items import Provenance
 from context.policy import Purpose, Scope
 from context.store import Store
 
+_NO_SUCH_TOOL = "I can't do that."
+
 
 class Slot(StrEnum):
     """What the owner's next words can fill in."""
@@ -77,17 +79,39 @@ class Tool(ABC, Generic[A]):
     def run(self, args: A, context: ToolContext) -> Receipt:
         """Do it, and say what was done. May raise LapelError, ValueError or OSError."""
 
+    def foresee(self, args: A, context: ToolContext) -> str | None:
+        """What `run` would say now, without doing it; None where that can't be known.
+
+        It may read, within a scope, and raise what `run` may. A tool that acts says it itself.
+        """
+        return None if self.acts else self.run(args, context).spoken
+
     def call(self, raw: Mapping[str, object], context: ToolContext) -> Receipt:
         """Check raw arguments and run. Errors become a receipt that says so; none is raised."""
         try:
             return self.run(self.args.model_validate(raw), context)
-        except ValidationError:
-            return Receipt(self.name, False, {"error": "args"}, "I didn't understand that.")
-        except LapelError as error:
-            return Receipt(self.name, False, {"error": type(error).__name__}, str(error))
-        except (ValueError, OSError) as error:
-            spoken = "That didn't work; nothing was changed as far as I can tell."
-            return Receipt(self.name, False, {"error": type(error).__name__}, spoken)
+        except (LapelError, ValueError, OSError) as error:
+            return Receipt(self.name, False, {"error": _kind(error)}, _told(error))
+
+    def preview(self, raw: Mapping[str, object], context: ToolContext) -> str | None:
+        """What `call` would say now, changing nothing; see `foresee`."""
+        try:
+            return self.foresee(self.args.model_validate(raw), context)
+        except (LapelError, ValueError, OSError) as error:
+            return _told(error)
+
+
+def _kind(error: Exception) -> str:
+    return "args" if isinstance(error, ValidationError) else type(error).__name__
+
+
+def _told(error: Exception) -> str:
+    """An error as the owner hears it."""
+    if isinstance(error, ValidationError):
+        return "I didn't understand that."
+    if isinstance(error, LapelError):
+        return str(error)
+    return "That didn't work; nothing was changed as far as I can tell."
 
 
 class Toolbox:
@@ -109,5 +133,10 @@ class Toolbox:
         """Call a tool; a name that isn't here gives a receipt that says so."""
         tool = self._tools.get(name)
         if tool is None:
-            return Receipt(name, False, {"error": "no such tool"}, "I can't do that.")
+            return Receipt(name, False, {"error": "no such tool"}, _NO_SUCH_TOOL)
         return tool.call(raw, context)
+
+    def preview(self, name: str, raw: Mapping[str, object], context: ToolContext) -> str | None:
+        """What `call` would say now, changing nothing; None where that can't be known."""
+        tool = self._tools.get(name)
+        return _NO_SUCH_TOOL if tool is None else tool.preview(raw, context)

@@ -71,7 +71,20 @@ class TimerTool(Tool[TimerArgs]):
         facts = {"action": args.action, "timers": [timer.id for timer in meant]}
         return Receipt(self.name, True, facts, _told(meant))
 
-    def _set(self, args: TimerArgs) -> Receipt:
+    def foresee(self, args: TimerArgs, context: ToolContext) -> str | None:
+        """What a timer that is set, or those that are cancelled, would be called."""
+        if args.action == "set":
+            seconds = self._length(args)
+            if isinstance(seconds, Receipt):
+                return seconds.spoken
+            return _set_sentence(Timer("", args.name, seconds, seconds))
+        meant = [timer for timer in self._schedule.running() if _is_meant(timer, args)]
+        if args.action == "cancel" and meant and (len(meant) == 1 or args.all):
+            return _cancelled(meant)
+        return self.run(args, context).spoken  # a list, a question or a refusal: nothing changes
+
+    def _length(self, args: TimerArgs) -> float | Receipt:
+        """The seconds to set a timer for; or why none is set, or the question for how long."""
         seconds = args.seconds
         if seconds is None:
             raw = args.model_dump(exclude_none=True)
@@ -81,6 +94,12 @@ class TimerTool(Tool[TimerArgs]):
             return self._no({"seconds": seconds}, "I can set timers from 1 second to 24 hours.")
         if len(self._schedule.running()) >= MOST:
             return self._no({"running": MOST}, f"There are {MOST} timers already, the most I keep.")
+        return seconds
+
+    def _set(self, args: TimerArgs) -> Receipt:
+        seconds = self._length(args)
+        if isinstance(seconds, Receipt):
+            return seconds
         timer = self._schedule.add(seconds, args.name)
         facts = {"action": "set", "timer": timer.id, "seconds": timer.duration_s}
         return Receipt(self.name, True, facts, _set_sentence(timer))
@@ -95,8 +114,7 @@ class TimerTool(Tool[TimerArgs]):
         if not ended:
             return self._no({"running": len(meant)}, "That timer is already over.")
         facts = {"action": "cancel", "timers": [timer.id for timer in ended]}
-        what = f"{_called(ended[0])}" if len(ended) == 1 else f"all {len(ended)} timers"
-        return Receipt(self.name, True, facts, f"I've cancelled {what}.")
+        return Receipt(self.name, True, facts, _cancelled(ended))
 
     def _no(self, facts: dict[str, object], spoken: str) -> Receipt:
         return Receipt(self.name, False, facts, spoken)
@@ -115,6 +133,11 @@ def _set_sentence(timer: Timer) -> str:
     if len(timer.name.split()) > 2:
         return f"Timer set for {duration}: {timer.name}."
     return f"{timer.name[0].upper()}{timer.name[1:]} timer set for {duration}."
+
+
+def _cancelled(ended: list[Timer]) -> str:
+    what = _called(ended[0]) if len(ended) == 1 else f"all {len(ended)} timers"
+    return f"I've cancelled {what}."
 
 
 def _called(timer: Timer) -> str:
