@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from device.audio import CHUNK_S, CHUNK_SAMPLES, RATE_HZ, Samples, write_wav
+from device.emulator.echo_path import EchoPath
 from device.mic import Push
 from device.pace import ticks
 from device.play import Pull
@@ -46,13 +47,20 @@ class _RoomSpeaker:
 class Room:
     """Air with a user in it. `run` must be running for sound to move."""
 
-    def __init__(self, *, noise_level: float = 4.0, seed: int = 1) -> None:
-        """Fill the room with white noise of `noise_level` (root mean square of int16)."""
+    def __init__(
+        self, *, noise_level: float = 4.0, seed: int = 1, echo: EchoPath | None = None
+    ) -> None:
+        """Fill the room with white noise of `noise_level` (root mean square of int16).
+
+        With `echo`, the microphone hears the speaker too. The recording keeps the user and the
+        assistant apart all the same.
+        """
         self.microphone = _RoomMicrophone(self)
         self.speaker = _RoomSpeaker(self)
         self.push: Push | None = None
         self.pull: Pull | None = None
         self._noise_level = noise_level
+        self._echo = echo
         self._random = np.random.default_rng(seed)
         self._to_say: Samples = np.zeros(0, dtype=np.int16)
         self._said = asyncio.Event()
@@ -72,9 +80,10 @@ class Room:
                 if self.pull is not None
                 else np.zeros(CHUNK_SAMPLES, dtype=np.int16)
             )
+            echo = self._echo.hear(assistant) if self._echo is not None else 0.0
             if self.push is not None:
                 noise = self._random.normal(0.0, self._noise_level, CHUNK_SAMPLES)
-                self.push(np.clip(user + noise, -32768, 32767).astype(np.int16))
+                self.push(np.clip(user + echo + noise, -32768, 32767).astype(np.int16))
             self._user.append(user)
             self._assistant.append(assistant)
 

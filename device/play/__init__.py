@@ -15,10 +15,15 @@ from typing import Protocol
 import numpy as np
 
 from device.audio import Samples, resample
+from device.play.played import Played
 
 Pull = Callable[[int], Samples]
 
 _FADE_S = 0.008  # long enough not to click, too short to hear
+_SOUNDING_S = 0.5
+"""So long after its last sample the speaker and the room still sound."""
+_STEP_BACK_S = 0.6
+_DIP_S = 0.02
 
 
 class Speaker(Protocol):
@@ -53,6 +58,8 @@ class _Clip:
     text: str
     samples: Samples
     played: int = 0
+    heard: int = 0
+    """The furthest that it was ever played: a reply that resumes goes back a little."""
 
 
 @dataclass(slots=True)
@@ -79,7 +86,11 @@ class Playout:
         self._lock = threading.Lock()
         self._queue: deque[_Clip] = deque()
         self._turns: dict[int, _Heard] = {}
-        self._fade: Samples = np.zeros(0, dtype=np.int16)
+        self._edge: Samples = np.zeros(0, dtype=np.int16)
+        """A fade that goes before the queue."""
+        self._paused = False
+        self._played = Played(rate_hz)
+        self._sounded_at = -_SOUNDING_S
         self.pulls = 0
         """How often the speaker has asked for samples: it stands still when the speaker is gone."""
 
@@ -107,11 +118,11 @@ class Playout:
         at = 0
         self.pulls += 1
         with self._lock:
-            if len(self._fade):
-                at = min(count, len(self._fade))
-                out[:at] = self._fade[:at]
-                self._fade = self._fade[at:]
-            while at < count and self._queue:
+            if len(self._edge):
+                at = min(count, len(self._edge))
+                out[:at] = self._edge[:at]
+                self._edge = self._edge[at:]
+            while at < count and self._queue and not self._paused:
                 clip = self._queue[0]
                 turn = self._turns[clip.turn_id]
                 take = min(count - at, len(clip.samples) - clip.played)
@@ -119,21 +130,59 @@ class Playout:
                 if take and not turn.first_sample.is_set():
                     self._tell(turn.first_sample)
                 clip.played += take
+                clip.heard = max(clip.heard, clip.played)
                 at += take
                 if clip.played >= len(clip.samples):
                     self._queue.popleft()
                     if not any(each.turn_id == clip.turn_id for each in self._queue):
                         self._tell(turn.drained)
+        if at:
+            self._sounded_at = self._loop.time()
+        self._played.push(out)
         return out
 
-    def drop(self, turn_id: int) -> None:
-        """Stop a turn's sound now, with a short fade, and forget what it still had to say."""
+    def take_played(self, count: int) -> Samples:
+        """Return the next `count` samples of what was pulled, at 16 kHz; silence where none was.
+
+        Called once a chunk of the microphone, it is the echo canceller's reference. Sound pulled
+        before the first call is not kept, nor what has waited for more than a second.
+        """
+        return self._played.take(count)
+
+    @property
+    def is_sounding(self) -> bool:
+        """Whether something was played in the last half second."""
+        return self._loop.time() - self._sounded_at < _SOUNDING_S
+
+    def pause(self) -> None:
+        """Be silent within 8 ms and keep what is queued; pausing twice is allowed."""
         with self._lock:
-            if self._queue and self._queue[0].turn_id == turn_id and self._queue[0].played:
+            if not self._paused:
+                self._fade_out()
+            self._paused = True
+
+    def resume(self) -> None:
+        """Go on from a dip a little before the pause, so that no word begins in its middle."""
+        with self._lock:
+            if not self._paused:
+                return
+            self._paused = False
+            if self._queue and self._queue[0].played:
                 clip = self._queue[0]
-                rest = clip.samples[clip.played :][: int(_FADE_S * self._rate_hz)]
-                ramp = np.linspace(1.0, 0.0, len(rest), dtype=np.float32)
-                self._fade = (rest * ramp).astype(np.int16)
+                clip.played = dip_before(clip.samples, clip.played, self._rate_hz)
+                start = clip.samples[clip.played :][: int(_FADE_S * self._rate_hz)]
+                self._edge = _ramped(start, 0.0, 1.0)
+                clip.played += len(start)
+
+    def drop(self, turn_id: int) -> None:
+        """Stop a turn's sound now, with a short fade, and forget what it still had to say.
+
+        It ends a pause.
+        """
+        with self._lock:
+            if self._queue and self._queue[0].turn_id == turn_id and not self._paused:
+                self._fade_out()
+            self._paused = False
             self._queue = deque(each for each in self._queue if each.turn_id != turn_id)
             if turn_id in self._turns:
                 self._tell(self._turns[turn_id].drained)
@@ -156,6 +205,7 @@ class Playout:
     def finish(self, turn_id: int) -> str:
         """Return what of the turn was heard, in words, and forget the turn."""
         with self._lock:
+            self._paused = False
             turn = self._turns.pop(turn_id, None)
             self._queue = deque(each for each in self._queue if each.turn_id != turn_id)
         if turn is None:
@@ -166,6 +216,15 @@ class Playout:
         """Return the seconds of sound not yet played."""
         with self._lock:
             return sum(len(each.samples) - each.played for each in self._queue) / self._rate_hz
+
+    def _fade_out(self) -> None:
+        """Put a short fade of what is being played before the queue."""
+        if len(self._edge):  # a fade is on its way already: only let it end in silence
+            self._edge = _ramped(self._edge, 1.0, 0.0)
+        elif self._queue and self._queue[0].played:
+            clip = self._queue[0]
+            rest = clip.samples[clip.played :][: int(_FADE_S * self._rate_hz)]
+            self._edge = _ramped(rest, 1.0, 0.0)
 
     def _turn(self, turn_id: int) -> _Heard:
         with self._lock:
@@ -178,7 +237,26 @@ class Playout:
 
 def heard_words(clip: _Clip) -> str:
     """Return the words of a clip that were played, by the share of its samples that were."""
-    if clip.played >= len(clip.samples):
+    if clip.heard >= len(clip.samples):
         return clip.text
     words = clip.text.split()
-    return " ".join(words[: int(len(words) * clip.played / max(1, len(clip.samples)))])
+    return " ".join(words[: int(len(words) * clip.heard / max(1, len(clip.samples)))])
+
+
+def dip_before(samples: Samples, at: int, rate_hz: int) -> int:
+    """Return where the 20 ms of least energy in the 0.6 s before `at` begin: between two words.
+
+    At the same energy the latest; 0 where the clip is as short as that.
+    """
+    step = int(_DIP_S * rate_hz)
+    starts = range(at - step, max(-1, at - int(_STEP_BACK_S * rate_hz)), -step)
+    energies = [
+        (float(np.sum(samples[start : start + step].astype(np.float64) ** 2)), -start)
+        for start in starts
+    ]
+    return -min(energies)[1] if energies else 0
+
+
+def _ramped(samples: Samples, first: float, last: float) -> Samples:
+    ramp = np.linspace(first, last, len(samples), dtype=np.float32)
+    return (samples * ramp).astype(np.int16)

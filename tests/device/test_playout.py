@@ -121,3 +121,92 @@ def test_clips_are_resampled_to_the_speakers_rate() -> None:
         assert playout.queued_s() == pytest.approx(1.0, abs=0.01)
 
     with_playout(work)
+
+
+def test_a_pause_is_silent_within_ten_ms_and_keeps_the_rest() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "one two three four", ramp(RATE_HZ, 9000), RATE_HZ)
+        playout.pull(8000)
+        playout.pause()
+        playout.pause()
+        after = playout.pull(4000)
+        assert (after[: RATE_HZ // 100] > 5).any(), "no fade: a click"
+        assert not after[RATE_HZ // 100 :].any()
+        assert playout.queued_s() == pytest.approx(0.5)
+        playout.resume()
+        playout.resume()
+        assert playout.pull(1)[0] == 0, "no fade: a click"
+        assert (playout.pull(8000)[200:] == 9000).all()
+
+    with_playout(work)
+
+
+def test_it_resumes_at_the_dip_before_the_pause() -> None:
+    async def work(playout: Playout) -> None:
+        sound = ramp(RATE_HZ, 9000)
+        sound[6000:6640] = 0  # between two words, a quarter of a second before the pause
+        await playout.add(1, "one two three four", sound, RATE_HZ)
+        playout.pull(10_000)
+        playout.pause()
+        playout.pull(1000)
+        playout.resume()
+        rest = playout.pull(20_000)
+        spoken = np.flatnonzero(rest)
+        assert spoken[0] < 640
+        assert abs(len(spoken) - (RATE_HZ - 6640)) <= 1
+        assert playout.finish(1) == "one two three four"
+
+    with_playout(work)
+
+
+@given(st.lists(st.sampled_from(["pull", "pause", "resume"]), max_size=30), st.integers(1, 3000))
+def test_what_was_heard_never_grows_less(steps: list[str], size: int) -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "one two three four", ramp(20_000, 9), RATE_HZ)
+        pulled, paused = 0, False
+        for step in steps:
+            match step:
+                case "pull":
+                    playout.pull(size)
+                    pulled += 0 if paused else size
+                case "pause":
+                    playout.pause()
+                    paused = True
+                case _:
+                    playout.resume()
+                    paused = False
+        playout.drop(1)
+        words = len(playout.finish(1).split())
+        assert words <= min(4, pulled * 4 // 20_000)
+        if "pause" not in steps:
+            assert words == min(4, pulled * 4 // 20_000)
+
+    with_playout(work)
+
+
+def test_a_drop_ends_the_pause_for_the_next_turn() -> None:
+    async def work(playout: Playout) -> None:
+        await playout.add(1, "old", ramp(RATE_HZ, 9000), RATE_HZ)
+        playout.pull(1000)
+        playout.pause()
+        playout.pull(1000)
+        playout.drop(1)
+        await playout.add(2, "new", ramp(1000, 5), RATE_HZ)
+        assert set(playout.pull(1000).tolist()) == {5}
+
+    with_playout(work)
+
+
+def test_it_knows_what_was_played_and_whether_it_sounds() -> None:
+    async def work(playout: Playout) -> None:
+        assert not playout.is_sounding
+        playout.take_played(0)
+        await playout.add(1, "x", ramp(700, 5), RATE_HZ)
+        pulled = playout.pull(1000)
+        assert playout.is_sounding
+        assert np.array_equal(playout.take_played(1000), pulled)
+        await asyncio.sleep(0.6)
+        playout.pull(1000)
+        assert not playout.is_sounding
+
+    with_playout(work)
