@@ -13,6 +13,14 @@ class Synthesizer(Protocol):
         """The rate of the sound it makes; known once loaded."""
         ...
 
+    @property
+    def identity(self) -> str:
+        """Names the voice and how it speaks; known once loaded.
+
+        With the same identity, a text's clip from an earlier run will do.
+        """
+        ...
+
     def load(self) -> None:
         """Open the weights.
 

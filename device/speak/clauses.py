@@ -17,12 +17,17 @@ _ABBREVIATION = re.compile(
 class ClauseSplitter:
     """Takes pieces of text, gives whole clauses."""
 
-    def __init__(self, least_first_letters: int = 20, most_letters: int = 240) -> None:
-        """Cut the first clause at a comma once it has `least_first_letters`."""
+    def __init__(
+        self, least_first_letters: int = 12, most_letters: int = 240, *, is_first: bool = True
+    ) -> None:
+        """Cut the first clause at a comma once it has `least_first_letters`.
+
+        Without `is_first`, the text goes on with a reply that has begun.
+        """
         self._least_first_letters = least_first_letters
         self._most_letters = most_letters
         self._text = ""
-        self._is_first = True
+        self._is_first = is_first
 
     def push(self, piece: str) -> list[str]:
         """Take a piece; return the clauses that are now whole, in order."""

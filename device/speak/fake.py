@@ -20,6 +20,11 @@ class FakeSynthesizer:
         """The rate given."""
         return self._rate_hz
 
+    @property
+    def identity(self) -> str:
+        """A hum of this pace."""
+        return f"hum {self._s_per_letter}"
+
     def load(self) -> None:
         """There is nothing to open."""
 
