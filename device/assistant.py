@@ -5,36 +5,48 @@ that has the word, and the timers. Whoever takes the word cancels the turn that 
 """
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from agents.router import RouteKind
 from agents.tools.timer import Timer
 from context.errors import LapelError
-from device.audio import Samples
+from device.audio import CHUNK_S, CHUNK_SAMPLES, Samples
+from device.ears import Ears, Heard
 from device.events import (
+    BargedIn,
     ChunksDropped,
     Event,
+    FollowUpClosed,
+    FollowUpOpened,
     Interrupted,
     NothingSaid,
+    PartlyTranscribed,
     Rang,
     Ready,
+    Resumed,
     SpeechEnded,
     SpeechStarted,
     StageFailed,
     Transcribed,
     TurnEnded,
+    WentOn,
     Woke,
 )
-from device.hear import Ended, Utterance
-from device.listen import SpeechDetector
-from device.listen.endpoint import Endpointing
+from device.hear import Ended, Hearing, Utterance
+from device.listen import SpeechDetector, TurnEndDetector
+from device.listen.barge_in import BargeIn, is_backchannel
+from device.listen.endpoint import Completeness, Endpointing
 from device.listen.preroll import PreRoll
 from device.mic import ChunkQueue, Microphone
+from device.mic.echo import EchoCanceller
 from device.mind import Mind
 from device.play import Playout, Speaker
-from device.play.tones import ring
-from device.reply import Replier
+from device.play.tones import closed, listening, ring
+from device.reply import CUES, Replier, Reply
 from device.schedule import ring_sentence
 from device.settings import Settings
 from device.speak import Synthesizer
@@ -49,9 +61,19 @@ from device.worker import Worker
 Emit = Callable[[Event], None]
 
 SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
+BUTTON = "button"
+"""Stands for the wake word where a button was pressed."""
 
 _RINGS = 3
 _RING_PAUSE_S = 4.0
+_TAP_S = 0.4  # a press that is longer is held, and its release ends the utterance
+_BUTTON_PREROLL_S = 0.3  # who presses often speaks already
+_OVER_S = 0.6  # of what was said before an interruption was noticed
+_OVER_SPEECH_S = 0.25  # of which this much was speech
+_OVER_WAIT_S = 0.8  # after a noise that was none, the reply goes on
+_WENT_ON_S = 0.2
+_WENT_ON_SPEECH = 0.6
+_QUIET_S = 0.4  # who pauses after the wake word waits to be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +81,10 @@ class Stages:
     """The parts of one assistant, in the order of the sound's way."""
 
     microphone: Microphone
+    echo_canceller: EchoCanceller
     wake_word: WakeWord
     speech_detector: SpeechDetector
+    turn_end: TurnEndDetector
     transcriber: Transcriber
     mind: Mind
     synthesizer: Synthesizer
@@ -69,17 +93,52 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class _Workers:
-    """A thread per native engine; the two small ones that hear share theirs."""
+    """A thread per native engine; the small ones that hear every chunk share theirs."""
 
     ears: Worker = field(default_factory=lambda: Worker("ears"))
+    turn_end: Worker = field(default_factory=lambda: Worker("turn end"))
     transcribe: Worker = field(default_factory=lambda: Worker("transcribe"))
     think: Worker = field(default_factory=lambda: Worker("think"))
     speak: Worker = field(default_factory=lambda: Worker("speak"))
     timers: Worker = field(default_factory=lambda: Worker("timers"))
 
     def close(self) -> None:
-        for worker in (self.ears, self.transcribe, self.think, self.speak, self.timers):
-            worker.close()
+        for each in fields(self):
+            getattr(self, each.name).close()
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Who has the word: a reply, or a ring."""
+
+    id: int
+    task: asyncio.Task[None]
+    reply: Reply | None = None
+    withdrawn: bool = False
+    """Begun too early: nothing of it has happened."""
+
+
+@dataclass(slots=True)
+class _Flag:
+    """Tells a call on another thread to stop."""
+
+    is_set: bool = False
+
+
+@dataclass(slots=True)
+class _Attention:
+    """The utterance that is being listened to."""
+
+    turn_id: int
+    utterance: Utterance
+    over: bool
+    """Whether it is spoken over a reply, which is held."""
+    invited: bool
+    """Whether the user was given the word without asking for it."""
+    quiet_s: float | None = None
+    """Silence since the wake word; None once it has been answered by a sound."""
+    draft: Reply | None = None
+    reading: _Flag = field(default_factory=_Flag)
 
 
 class Assistant:
@@ -96,6 +155,10 @@ class Assistant:
             synthesizer=stages.synthesizer,
             speak=self._workers.speak,
             emit=emit,
+            thinking_cue_s=settings.cues.thinking_s if settings.cues.thinking else None,
+        )
+        self._ears = Ears(
+            stages.wake_word, stages.speech_detector, stages.echo_canceller, BargeIn()
         )
         self._preroll = PreRoll(settings.listen.preroll_s)
         self._refractory = Refractory(settings.wake.refractory_s)
@@ -103,9 +166,13 @@ class Assistant:
         self._phase = Phase.IDLE
         self._idle = asyncio.Event()
         self._idle.set()
-        self._utterance: Utterance | None = None
-        self._speech_started_at: float | None = None
-        self._turn: asyncio.Task[None] | None = None
+        self._attention: _Attention | None = None
+        self._ended: Utterance | None = None
+        self._went_on_s = 0.0
+        self._turn: _Turn | None = None
+        self._taking: asyncio.Task[None] | None = None
+        self._button: deque[tuple[bool, float]] = deque()
+        self._pressed_at: float | None = None
         self._rung: set[str] = set()
 
     @property
@@ -121,9 +188,9 @@ class Assistant:
         """
         workers, stages = self._workers, self._stages
         progress("wake word")
-        await workers.ears.run(stages.wake_word.load)
-        await workers.ears.run(stages.speech_detector.load)
+        await workers.ears.run(self._ears.load)
         progress("speech recognition")
+        await workers.turn_end.run(stages.turn_end.load)
         await workers.transcribe.run(stages.transcriber.load)
         progress("language model and memory")
         without = await workers.think.run(stages.mind.load)
@@ -164,6 +231,17 @@ class Assistant:
             self._workers.think.post(self._stages.mind.close)
             self._workers.close()
 
+    def press(self) -> None:
+        """The button goes down: listen, whatever was going on, and hold the word until released.
+
+        A tap is as good as the wake word; a longer press listens until it is released.
+        """
+        self._button.append((True, self._now()))
+
+    def release(self) -> None:
+        """The button goes up."""
+        self._button.append((False, self._now()))
+
     # hearing
 
     async def _hear(self) -> None:
@@ -173,7 +251,6 @@ class Assistant:
         failing = False
         while True:
             chunk = await microphone.next_chunk()
-            self._preroll.push(chunk)
             if dropped := self._chunks.take_dropped():
                 self._emit(ChunksDropped(self._turn_id, self._now(), dropped))
             try:
@@ -183,83 +260,272 @@ class Assistant:
                 if not failing:  # once, and not thirty times a second
                     self._fail(self._turn_id, "listen", error)
                 failing = True
+                self._preroll.push(chunk)
                 self._stop_listening()
 
     async def _take(self, chunk: Samples) -> None:
-        if self._utterance is not None:
-            await self._listen(self._utterance, chunk)
-            return
-        detection = await self._workers.ears.run(self._stages.wake_word.process, chunk)
-        if detection is not None and self._refractory.accept(self._now()):
-            await self.wake(detection)
+        attention = self._attention
+        heard = await self._workers.ears.run(
+            self._ears.hear,
+            chunk,
+            self._played(),
+            wake=self._phase is not Phase.LISTENING or (attention is not None and attention.over),
+            speech=self._phase is not Phase.IDLE,
+            over=self._phase is Phase.SPEAKING,
+        )
+        self._preroll.push(heard.chunk)
+        await self._look_at_button()
+        if heard.detection is not None and self._refractory.accept(self._now()):
+            await self.wake(heard.detection)
+        elif self._attention is not None:
+            await self._listen(self._attention, heard)
+        elif self._phase is Phase.THINKING:
+            await self._hear_going_on(heard)
+        elif heard.barged_in and self._phase is Phase.SPEAKING:
+            self._hold_reply()
+
+    def _played(self) -> Samples | None:
+        """What was played beside the present chunk; None when the room is quiet again."""
+        played = self._playout.take_played(CHUNK_SAMPLES)
+        return played if self._playout.is_sounding else None
+
+    async def _look_at_button(self) -> None:
+        while self._button:
+            down, at = self._button.popleft()
+            if down:
+                self._pressed_at = at
+                await self.wake(Detection(BUTTON, 1.0))
+            elif self._pressed_at is not None:
+                held_s, self._pressed_at = at - self._pressed_at, None
+                if self._attention is None:
+                    continue
+                if held_s < _TAP_S:
+                    self._attention.utterance.tap()
+                else:
+                    self._attention.utterance.release()
 
     def _stop_listening(self) -> None:
-        if self._utterance is not None:
-            self._utterance.discard()
-            self._utterance = None
-        if self._phase is Phase.LISTENING:
+        if (attention := self._attention) is not None:
+            self._attention = None
+            attention.utterance.discard()
+            if attention.over:
+                self._resume_reply()
+                return
+        if self._phase is Phase.LISTENING or self._phase is Phase.FOLLOW_UP:
             self._move(Cue.NOTHING)
 
     async def wake(self, detection: Detection) -> None:
         """Turn to the user, taking the word from whatever was going on."""
-        self._stop_listening()
+        if (attention := self._attention) is not None:
+            self._attention = None
+            attention.utterance.discard()
         await self._interrupt()
         self._turn_id += 1
         self._move(Cue.WAKE)
         self._emit(Woke(self._turn_id, self._now(), detection.wake_word, detection.score))
-        listen = self._settings.listen
-        phrase = phrase_of(detection.wake_word)
+        by_button = detection.wake_word == BUTTON
+        before = self._preroll.chunks()
+        if by_button:
+            before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
+        await self._workers.ears.run(self._ears.attend, before)
+        self._attend(before, phrase=phrase_of(detection.wake_word), held=by_button)
 
-        async def transcribe(sound: Samples, speech_s: float) -> str:
+    def _attend(
+        self,
+        before: list[Samples],
+        *,
+        phrase: str = "",
+        held: bool = False,
+        over: bool = False,
+        invited_s: float | None = None,
+    ) -> _Attention:
+        """Begin to listen to an utterance."""
+        turn_id = self._turn_id
+
+        async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str:
             segments = await self._workers.transcribe.run(
-                self._stages.transcriber.transcribe, sound
+                self._stages.transcriber.transcribe, sound, partial=partial
             )
             # The wake phrase is in the clip and not in the endpointer's seconds of speech.
-            return strip_wake_phrase(believable_text(segments, speech_s + 0.8), phrase)
+            text = believable_text(segments, speech_s + 0.8)
+            return strip_wake_phrase(text, phrase) if phrase else text
 
-        utterance = Utterance(
-            detector=self._stages.speech_detector,
-            ears=self._workers.ears,
-            endpointing=Endpointing(
-                soft_end_s=listen.soft_end_s,
-                silence_s=listen.silence_s,
-                no_speech_s=listen.no_speech_s,
-                longest_s=listen.longest_s - listen.preroll_s,
-            ),
-            transcribe=transcribe,
-            is_complete=lambda text: self._stages.mind.agent.route(text).is_final,
+        async def turn_end(sound: Samples) -> float:
+            return await self._workers.turn_end.run(self._stages.turn_end.probability, sound)
+
+        listen = self._settings.listen
+        endpointing = Endpointing(
+            silence_s=listen.silence_s,
+            no_speech_s=listen.no_speech_s,
+            longest_s=listen.longest_s - listen.preroll_s,
         )
-        await utterance.begin(self._preroll.chunks())
-        self._speech_started_at = None
-        self._utterance = utterance
+        if invited_s is not None:
+            endpointing = replace(endpointing, no_speech_s=invited_s)
+        if over:
+            endpointing = replace(endpointing, least_speech_s=CHUNK_S, no_speech_s=_OVER_WAIT_S)
+        attention = _Attention(
+            turn_id,
+            Utterance(
+                endpointing,
+                Hearing(
+                    transcribe=transcribe,
+                    completeness=self._completeness,
+                    turn_end=turn_end,
+                    partly=lambda text: self._read_ahead(attention, text),
+                    guess=lambda text: self._work_ahead(attention, text),
+                    drop=lambda: self._drop_draft(attention),
+                    ready=lambda: self._judge(attention),
+                ),
+                before,
+                needs_words=over,
+                held=held,
+            ),
+            over=over,
+            invited=invited_s is not None,
+            quiet_s=None if held or over or invited_s is not None else 0.0,
+        )
+        self._attention = attention
+        return attention
 
-    async def _listen(self, utterance: Utterance, chunk: Samples) -> None:
-        ended = await utterance.push(chunk)
-        if utterance.started and self._speech_started_at is None:
-            self._speech_started_at = self._now()
-            self._emit(SpeechStarted(self._turn_id, self._now()))
-        match ended:
-            case None:
-                return
-            case Ended.NO_SPEECH:
-                self._emit(NothingSaid(self._turn_id, self._now(), "no speech"))
+    async def _listen(self, attention: _Attention, heard: Heard) -> None:
+        utterance = attention.utterance
+        had_started = utterance.started
+        ended = utterance.push(heard.chunk, heard.speech)
+        if utterance.started and not had_started:
+            if self._phase is Phase.FOLLOW_UP:
+                self._move(Cue.SPEECH)
+            self._emit(SpeechStarted(attention.turn_id, self._now()))
+        self._invite(attention, heard.speech)
+        if ended is not None:
+            self._finish(attention, ended)
+
+    def _judge(self, attention: _Attention) -> None:
+        """Something is known between two chunks: look whether it ends the utterance."""
+        if self._attention is attention and (ended := attention.utterance.judge()) is not None:
+            self._finish(attention, ended)
+
+    def _finish(self, attention: _Attention, ended: Ended) -> None:
+        """The utterance is over, in one way or another."""
+        self._attention = None
+        turn_id, utterance = attention.turn_id, attention.utterance
+        if ended in (Ended.NO_SPEECH, Ended.NO_WORDS):
+            utterance.discard()
+            if attention.over:
+                self._resume_reply()
+            elif self._phase is Phase.FOLLOW_UP:
+                self._emit(FollowUpClosed(turn_id, self._now()))
                 self._move(Cue.NOTHING)
-            case Ended.SILENCE | Ended.COMPLETE_COMMAND:
-                now = self._now()
-                self._emit(SpeechEnded(self._turn_id, now - utterance.silence_s, now, ended.name))
-                self._move(Cue.COMMIT)
-                self._start(self._answer(self._turn_id, utterance))
-        self._utterance = None
-        await self._workers.ears.run(self._stages.wake_word.reset)
+            else:
+                self._emit(NothingSaid(turn_id, self._now(), "no speech"))
+                self._earcon(closed)
+                self._move(Cue.NOTHING)
+        elif attention.over:  # a transcript that took the word is not over any more
+            utterance.discard()
+            self._resume_reply()
+        else:
+            now = self._now()
+            self._emit(SpeechEnded(turn_id, now - utterance.silence_s, now, ended.name))
+            self._move(Cue.COMMIT)
+            self._ended, self._went_on_s = utterance, 0.0
+            draft, attention.draft = attention.draft, None
+            self._start(turn_id, self._answer(turn_id, utterance, draft))
+        self._workers.ears.post(self._ears.await_wake_word)
+
+    async def _hear_going_on(self, heard: Heard) -> None:
+        """The user may go on before there is an answer: then it was not the end."""
+        utterance, turn = self._ended, self._turn
+        if utterance is None or turn is None:
+            return
+        utterance.keep(heard.chunk, heard.speech)
+        is_speech = heard.speech >= _WENT_ON_SPEECH
+        self._went_on_s = self._went_on_s + CHUNK_S if is_speech else 0.0
+        acted = turn.reply is not None and turn.reply.acted
+        if self._went_on_s < _WENT_ON_S or acted:
+            return
+        turn.withdrawn = True
+        await self._interrupt()
+        if self._phase is not Phase.THINKING:
+            return
+        self._move(Cue.WENT_ON)
+        self._emit(WentOn(turn.id, self._now()))
+        utterance.go_on()
+        self._attention = _Attention(turn.id, utterance, over=False, invited=False)
+
+    def _invite(self, attention: _Attention, speech: float) -> None:
+        """Tell who pauses after the wake word that they have been heard."""
+        if attention.quiet_s is None:
+            return
+        if attention.utterance.started:
+            attention.quiet_s = None
+            return
+        attention.quiet_s = 0.0 if speech >= 0.3 else attention.quiet_s + CHUNK_S
+        if attention.quiet_s >= _QUIET_S:
+            attention.quiet_s = None
+            self._earcon(listening)
+
+    # work on the chance that the utterance is over
+
+    def _completeness(self, text: str) -> Completeness:
+        routed = self._stages.mind.agent.route(text)
+        if routed.kind is RouteKind.INCOMPLETE:
+            return Completeness.INCOMPLETE
+        return Completeness.COMPLETE if routed.is_final else Completeness.OPEN
+
+    def _read_ahead(self, attention: _Attention, text: str) -> None:
+        """Have the model read the question while it is still being asked."""
+        self._emit(PartlyTranscribed(attention.turn_id, self._now(), text))
+        if attention.over or self._attention is not attention:
+            return
+        agent, reading = self._stages.mind.agent, attention.reading
+        if agent.route(text).tool is None:
+
+            async def read() -> None:
+                with contextlib.suppress(LapelError):  # the reply itself will tell
+                    await self._workers.think.run(agent.prepare, text, stop=lambda: reading.is_set)
+
+            self._tasks.create_task(read())
+
+    def _work_ahead(self, attention: _Attention, text: str) -> None:
+        """Begin the reply; or, where a reply is being held, take the word from it."""
+        self._emit(PartlyTranscribed(attention.turn_id, self._now(), text))
+        attention.reading.is_set = True
+        attention.reading = _Flag()
+        if attention.over:
+            known = self._stages.mind.agent.route(text).kind is not RouteKind.NOT_A_COMMAND
+            if known or not is_backchannel(text):
+                attention.over = False
+                self._taking = self._tasks.create_task(self._take_word(attention, text))
+        else:
+            self._draft(attention, text)
+
+    async def _take_word(self, attention: _Attention, text: str) -> None:
+        """These are words: the reply that is held is over."""
+        await self._interrupt()
+        if self._attention is attention and attention.draft is None:
+            self._draft(attention, text)
+
+    def _draft(self, attention: _Attention, text: str) -> None:
+        self._drop_draft(attention)
+        attention.draft = self._replier.begin(attention.turn_id, text)
+
+    def _drop_draft(self, attention: _Attention) -> None:
+        if attention.draft is not None:
+            attention.draft.abandon()
+            attention.draft = None
 
     # turns
 
-    def _start(self, turn: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        self._turn = self._tasks.create_task(turn)
-        return self._turn
+    def _start(self, turn_id: int, turn: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._tasks.create_task(turn)
+        self._turn = _Turn(turn_id, task)
+        return task
 
-    async def _answer(self, turn_id: int, utterance: Utterance) -> None:
-        user_text = ""
+    async def _answer(self, turn_id: int, utterance: Utterance, draft: Reply | None) -> None:
+        user_text, reply = "", draft
+        turn = self._turn
+        assert turn is not None
+        if self._taking is not None:  # the turn before this one closes its books first
+            await asyncio.wait([self._taking])
         try:
             try:
                 user_text = await utterance.text()
@@ -269,13 +535,36 @@ class Assistant:
                 await self._replier.say(turn_id, SORRY_HEARING, self._playout)
                 await self._playout.drained(turn_id)
             else:
+                if reply is None or reply.text != user_text:
+                    reply = self._replier.begin(turn_id, user_text)
+                turn.reply = reply
                 self._emit(Transcribed(turn_id, self._now(), user_text))
-                await self._replier.reply(
-                    turn_id, user_text, self._playout, lambda: self._move(Cue.FIRST_CLAUSE)
-                )
-            self._move(Cue.DONE)
+                await reply.play(self._playout, self._speak)
         finally:
-            self._end(turn_id, user_text)
+            if reply is not None:
+                reply.abandon()
+            if not turn.withdrawn:
+                self._end(turn_id, user_text)
+        if self._turn is turn and self._phase in (Phase.THINKING, Phase.SPEAKING):
+            self._hand_over(reply)
+
+    def _speak(self) -> None:
+        self._move(Cue.FIRST_CLAUSE)
+        self._ended = None
+        self._workers.ears.post(self._ears.expect_interruption)
+
+    def _hand_over(self, reply: Reply | None) -> None:
+        """The reply has been heard: give the user the word, or go to rest."""
+        follow_up_s = self._settings.listen.follow_up_s
+        if follow_up_s <= 0 or reply is None or reply.ends_talk:
+            if reply is not None and reply.ends_talk:
+                self._earcon(closed)
+            self._move(Cue.DONE)
+            return
+        self._turn_id += 1
+        self._move(Cue.REPLIED)
+        self._emit(FollowUpOpened(self._turn_id, self._now()))
+        self._attend([], invited_s=follow_up_s)
 
     def _end(self, turn_id: int, user_text: str) -> None:
         """Close the books of a turn, whole or interrupted: what was heard is what was said."""
@@ -288,16 +577,46 @@ class Assistant:
     async def _interrupt(self) -> None:
         """Silence and cancel the turn that has the word, and wait until its books are closed."""
         turn, self._turn = self._turn, None
-        if turn is None or turn.done():
+        if turn is None or turn.task.done():
             return
-        self._playout.drop(self._turn_id)
-        self._emit(Interrupted(self._turn_id, self._now()))
-        turn.cancel()
-        await asyncio.wait([turn])
+        self._playout.drop(turn.id)
+        if not turn.withdrawn:
+            self._emit(Interrupted(turn.id, self._now()))
+        turn.task.cancel()
+        await asyncio.wait([turn.task])
+
+    def _hold_reply(self) -> None:
+        """Someone talks over the reply: be silent, and listen to what it is."""
+        assert self._turn is not None
+        self._playout.pause()
+        self._emit(BargedIn(self._turn.id, self._now()))
+        self._move(Cue.BARGE_IN)
+        self._turn_id += 1
+        recent = self._preroll.chunks()[-round(_OVER_S / CHUNK_S) :]
+        speech = round(_OVER_SPEECH_S / CHUNK_S)
+        attention = self._attend(recent[:-speech], over=True)
+        for chunk in recent[-speech:]:
+            attention.utterance.push(chunk, 1.0)
+
+    def _resume_reply(self) -> None:
+        """The interruption was none."""
+        turn = self._turn
+        if turn is None or turn.task.done():
+            self._move(Cue.NOTHING)
+            return
+        self._emit(Resumed(turn.id, self._now()))
+        self._move(Cue.RESUME)
+        self._workers.ears.post(self._ears.expect_interruption)
+        self._playout.resume()
+
+    def _earcon(self, sound: Callable[[int], Samples]) -> None:
+        if self._settings.cues.earcons:
+            rate_hz = self._stages.speaker.rate_hz
+            self._tasks.create_task(self._playout.add(CUES, "", sound(rate_hz), rate_hz))
 
     def _move(self, cue: Cue) -> None:
         self._phase = advance(self._phase, cue)
-        if self._phase is Phase.IDLE:
+        if self._phase in (Phase.IDLE, Phase.FOLLOW_UP):
             self._idle.set()
         else:
             self._idle.clear()
@@ -315,12 +634,16 @@ class Assistant:
             if not timers or timers[0].remaining_s > 0:
                 # Other processes set timers too, so the file is looked at once a second.
                 await asyncio.sleep(min([1.0, *(max(0.01, each.remaining_s) for each in timers)]))
-            elif self._phase is not Phase.IDLE:
+            elif not self._idle.is_set():
                 await self._idle.wait()  # and look again: it may be cancelled by then
             else:
+                if (attention := self._attention) is not None:  # a follow-up that nobody took
+                    self._attention = None
+                    attention.utterance.discard()
                 self._turn_id += 1
                 self._move(Cue.RING)
-                await asyncio.wait([self._start(self._ring(self._turn_id, timers[0]))])
+                ringing = self._ring(self._turn_id, timers[0])
+                await asyncio.wait([self._start(self._turn_id, ringing)])
 
     async def _ring(self, turn_id: int, timer: Timer) -> None:
         try:
@@ -336,7 +659,8 @@ class Assistant:
                 await self._playout.drained(turn_id)
                 if count < _RINGS - 1:
                     await asyncio.sleep(_RING_PAUSE_S)
-            self._move(Cue.DONE)
+            if self._phase is Phase.SPEAKING:  # and not held by who talks over it
+                self._move(Cue.DONE)
         finally:
             self._end(turn_id, "")
 

@@ -33,6 +33,16 @@ class Woke(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUpOpened(_Event):
+    """For a few seconds the user may say more without the wake word."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpClosed(_Event):
+    """The wake word is needed again."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted(_Event):
     """The utterance began."""
 
@@ -50,6 +60,18 @@ class NothingSaid(_Event):
     """The wake word was followed by no speech, or by nothing that could be understood."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyTranscribed(_Event):
+    """What has been understood while the user still speaks, or may."""
+
+    text: str = _personal()
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn(_Event):
+    """The user went on after the utterance was taken for over; it is one utterance again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,16 @@ class ClauseReady(_Event):
 @dataclass(frozen=True, slots=True)
 class FirstSample(_Event):
     """The first sample of the reply left for the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class BargedIn(_Event):
+    """Someone talks over the reply; it is held until it is known what was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(_Event):
+    """The interruption was none ("mm-hm", a cough): the reply goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +195,20 @@ class StageFailed(_Event):
 
 Event = (
     Woke
+    | FollowUpOpened
+    | FollowUpClosed
     | SpeechStarted
     | SpeechEnded
     | NothingSaid
+    | PartlyTranscribed
+    | WentOn
     | Transcribed
     | FirstToken
     | ToolRan
     | ClauseReady
     | FirstSample
+    | BargedIn
+    | Resumed
     | Interrupted
     | TurnEnded
     | Rang

@@ -1,6 +1,10 @@
 """The turn as a state machine. Pure: values in, values out.
 
-idle ──wake──> listening ──commit──> thinking ──first clause──> speaking ──done──> idle
+idle ──wake──> listening ──commit──> thinking ──first clause──> speaking ──replied──> follow-up
+ ^                 ^  ^                 │                          │                      │
+ │                 │  └────went on──────┘                          │                      │
+ │                 └───────────────────barge-in────────────────────┘                      │
+ └──────────────────────────────────────nothing───────────────────────────────────────────┘
 
 A wake is allowed from anywhere: it takes the word from whoever has it.
 """
@@ -15,6 +19,7 @@ class Phase(Enum):
     LISTENING = auto()
     THINKING = auto()
     SPEAKING = auto()
+    FOLLOW_UP = auto()
 
 
 class Cue(Enum):
@@ -22,12 +27,22 @@ class Cue(Enum):
 
     WAKE = auto()
     """The wake word, or the button."""
+    SPEECH = auto()
+    """The user says more, without the wake word."""
     NOTHING = auto()
     """Nobody spoke, or nothing was understood."""
     COMMIT = auto()
     """The utterance is over."""
+    WENT_ON = auto()
+    """It was not: the user goes on, and nothing has been done or heard yet."""
     FIRST_CLAUSE = auto()
     """There is something to say."""
+    BARGE_IN = auto()
+    """The user talks over the reply, which is held."""
+    RESUME = auto()
+    """It was a cough or a "mm-hm": the reply goes on."""
+    REPLIED = auto()
+    """All was said, and more may be asked."""
     DONE = auto()
     """All was said."""
     RING = auto()
@@ -41,10 +56,18 @@ class ImpossibleCue(Exception):
 _NEXT: dict[tuple[Phase, Cue], Phase] = {
     (Phase.LISTENING, Cue.NOTHING): Phase.IDLE,
     (Phase.LISTENING, Cue.COMMIT): Phase.THINKING,
+    (Phase.LISTENING, Cue.RESUME): Phase.SPEAKING,
     (Phase.THINKING, Cue.NOTHING): Phase.IDLE,
+    (Phase.THINKING, Cue.WENT_ON): Phase.LISTENING,
     (Phase.THINKING, Cue.FIRST_CLAUSE): Phase.SPEAKING,
+    (Phase.THINKING, Cue.REPLIED): Phase.FOLLOW_UP,
     (Phase.THINKING, Cue.DONE): Phase.IDLE,
+    (Phase.SPEAKING, Cue.BARGE_IN): Phase.LISTENING,
+    (Phase.SPEAKING, Cue.REPLIED): Phase.FOLLOW_UP,
     (Phase.SPEAKING, Cue.DONE): Phase.IDLE,
+    (Phase.FOLLOW_UP, Cue.SPEECH): Phase.LISTENING,
+    (Phase.FOLLOW_UP, Cue.NOTHING): Phase.IDLE,
+    (Phase.FOLLOW_UP, Cue.RING): Phase.SPEAKING,
     (Phase.IDLE, Cue.RING): Phase.SPEAKING,
 } | {(phase, Cue.WAKE): Phase.LISTENING for phase in Phase}
 

@@ -143,7 +143,16 @@ def test_a_failing_voice_ends_the_turn_and_the_next_one_is_heard(tmp_path: Path)
         assert (await world.turn()).heard == ""
         assert (await world.turn()).heard.startswith("It's")
 
-    conversation(tmp_path, script, texts=["What time is it?"] * 2)
+    texts = ["Tell me about bees.", "What time is it?"]
+    conversation(tmp_path, script, texts=texts, replies=["They buzz."])
+
+
+def test_a_voice_that_fails_at_what_was_foreseen_is_tried_again(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        world.synthesizer.fail_next = True
+        assert (await world.turn()).heard.startswith("It's")
+
+    conversation(tmp_path, script, texts=["What time is it?"])
 
 
 @pytest.mark.parametrize("stage", ["transcribe", "think", "speak", "wake"])

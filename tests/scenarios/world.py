@@ -26,13 +26,15 @@ from context import (
 )
 from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
+from device.emulator.echo_path import EchoPath
 from device.emulator.room import Room
 from device.events import Event, TurnEnded
-from device.listen import SpeechDetector
-from device.listen.fake import FakeSpeechDetector
+from device.listen import SpeechDetector, TurnEndDetector
+from device.listen.fake import FakeSpeechDetector, FakeTurnEndDetector
+from device.mic.echo import EchoCanceller, NoEchoCanceller
 from device.mind import Mind
 from device.schedule import Schedule
-from device.settings import Settings
+from device.settings import CueSettings, ListenSettings, Settings
 from device.speak.fake import FakeSynthesizer
 from device.transcribe import Transcriber
 from device.transcribe.fake import FakeTranscriber
@@ -41,6 +43,10 @@ from device.wake.fake import FakeWakeWord, chime
 from tests.virtual_time import run_virtual
 
 E = TypeVar("E", bound=Event)
+
+
+QUIET = Settings(cues=CueSettings(earcons=False), listen=ListenSettings(follow_up_s=0.0))
+"""Without follow-up and earcons, so that a turn is over when it ends."""
 
 
 class LoopClock:
@@ -76,10 +82,13 @@ class World:
         wake_word: WakeWord | None = None,
         speech_detector: SpeechDetector | None = None,
         transcriber: Transcriber | None = None,
+        turn_end: TurnEndDetector | None = None,
+        echo_canceller: EchoCanceller | None = None,
+        echo: EchoPath | None = None,
     ) -> None:
         """Stand-ins throughout, but for the engines given."""
         self.clock = LoopClock(asyncio.get_running_loop())
-        self.room = Room()
+        self.room = Room(echo=echo)
         self.events: list[Event] = []
         self.transcriber = FakeTranscriber(list(texts))
         self.synthesizer = FakeSynthesizer()
@@ -93,11 +102,13 @@ class World:
             store=self.store,
             mint=self.mint,
         )
-        self.settings = settings or Settings()
+        self.settings = settings or QUIET
         self.stages = Stages(
             microphone=self.room.microphone,
+            echo_canceller=echo_canceller or NoEchoCanceller(),
             wake_word=wake_word or FakeWakeWord(),
             speech_detector=speech_detector or FakeSpeechDetector(),
+            turn_end=turn_end or FakeTurnEndDetector(),
             transcriber=transcriber or self.transcriber,
             mind=Mind(agent, self.store, self.schedule),
             synthesizer=self.synthesizer,
