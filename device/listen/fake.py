@@ -21,3 +21,19 @@ class FakeSpeechDetector:
 
     def reset(self) -> None:
         """There is nothing to forget."""
+
+
+class FakeTurnEndDetector:
+    """Always as sure as it is told to be."""
+
+    def __init__(self, probability: float = 0.0) -> None:
+        self.next = probability
+        """What it answers."""
+
+    def load(self) -> None:
+        """There is nothing to open."""
+
+    def probability(self, samples: Samples) -> float:
+        """Return `next`."""
+        del samples
+        return self.next
