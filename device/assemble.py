@@ -13,11 +13,15 @@ from agents.tools import Toolbox
 from agents.tools.standard import standard_tools
 from context import Audience, MiniLM, Principal, Purpose, Request, Scope, Sink, Store, mint
 from device.assistant import Stages
+from device.audio import RATE_HZ, Samples, resample
 from device.budget import Budget, share
 from device.clock import Clock, SystemClock
-from device.errors import SettingsWrong
+from device.errors import ModelMissing, SettingsWrong
+from device.listen import NoTurnEndDetector, TurnEndDetector
 from device.listen.silero import SileroVad
+from device.listen.smart_turn import SmartTurn
 from device.mic import Microphone
+from device.mic.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
 from device.mic.portaudio import PortAudioMicrophone
 from device.mind import Mind
 from device.models import Models, load_catalog
@@ -25,17 +29,21 @@ from device.play import Speaker
 from device.play.portaudio import PortAudioSpeaker
 from device.schedule import Schedule
 from device.settings import (
+    CascadeSettings,
     LlamaSettings,
     OpenWakeWordSettings,
     Settings,
     config_dir,
     data_dir,
+    state_dir,
 )
 from device.speak.piper import Piper
 from device.transcribe.faster_whisper import FasterWhisper
-from device.wake import WakeWord
+from device.wake import WakeWord, phrase_of
+from device.wake.cascade import CascadeTuning, WakeCascade
 from device.wake.microwakeword import MicroWakeWord
-from device.wake.openwakeword import OpenWakeWord
+from device.wake.openwakeword import OpenWakeWord, OpenWakeWordOnDemand
+from device.wake.voice import load_voices
 
 _OFFLINE = (
     "HF_HUB_OFFLINE",
@@ -68,7 +76,57 @@ def assemble_wake_word(settings: Settings) -> WakeWord:
     wake = settings.wake
     if isinstance(wake, OpenWakeWordSettings):
         return OpenWakeWord(wake.words, wake.threshold)
+    if isinstance(wake, CascadeSettings):
+        return WakeCascade(
+            MicroWakeWord(wake.words),
+            OpenWakeWordOnDemand(wake.words),
+            CascadeTuning(suspect_at=wake.suspect_at, sure_at=wake.threshold),
+            (lambda: load_voices(voice_folder(), wake.words)) if wake.own_voice else dict,
+        )
     return MicroWakeWord(wake.words, wake.threshold)
+
+
+def assemble_turn_end(settings: Settings, models: Models) -> TurnEndDetector:
+    """Construct what hears whether the speaker has finished.
+
+    Raises:
+        ModelMissing: it has not been pulled.
+    """
+    if settings.listen.turn_end == "none":
+        return NoTurnEndDetector()
+    return SmartTurn(models.path(settings.listen.turn_end), budget().turn_end)
+
+
+def assemble_echo_canceller(settings: Settings) -> EchoCanceller:
+    """Construct what takes the assistant's own voice out of the microphone's sound."""
+    return WebRtcEchoCanceller() if settings.mic.cancel_echo else NoEchoCanceller()
+
+
+def voice_folder() -> Path:
+    """Return the private folder of the users' voices."""
+    return state_dir() / "wake"
+
+
+def assemble_other_voices(settings: Settings, wake_word: str) -> list[Samples]:
+    """Synthesise other voices that say the phrase, to learn a user's voice against.
+
+    Returns:
+        Clips of int16 at 16 kHz: the settings' voice, also at other pitches; none where there is
+        no such voice on this device.
+    """
+    keep_private()
+    models = find_models()
+    try:
+        voice = Piper(models.path(settings.speak.model))
+    except ModelMissing:
+        return []
+    voice.load()
+    phrase = phrase_of(wake_word).title()
+    return [
+        resample(voice.synthesize(f"{phrase}{end}"), as_if_hz, RATE_HZ)
+        for as_if_hz in (18_700, 20_300, 22_050, 24_000, 26_500)
+        for end in (".", "?", ", what time is it?")
+    ]
 
 
 def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
@@ -171,8 +229,10 @@ def assemble(
     mind = assemble_mind(settings, state, models=models)
     return Stages(
         microphone=microphone or PortAudioMicrophone(settings.mic.device),
+        echo_canceller=assemble_echo_canceller(settings),
         wake_word=assemble_wake_word(settings),
         speech_detector=SileroVad(),
+        turn_end=assemble_turn_end(settings, models),
         transcriber=assemble_transcriber(settings, models),
         mind=mind,
         synthesizer=assemble_synthesizer(settings, models),

@@ -167,7 +167,7 @@ class Assistant:
         self._idle = asyncio.Event()
         self._idle.set()
         self._attention: _Attention | None = None
-        self._ended: Utterance | None = None
+        self._ended: _Attention | None = None
         self._went_on_s = 0.0
         self._turn: _Turn | None = None
         self._taking: asyncio.Task[None] | None = None
@@ -269,7 +269,7 @@ class Assistant:
             self._ears.hear,
             chunk,
             self._played(),
-            wake=self._phase is not Phase.LISTENING or (attention is not None and attention.over),
+            wake=attention is None or attention.over or attention.invited,
             speech=self._phase is not Phase.IDLE,
             over=self._phase is Phase.SPEAKING,
         )
@@ -355,7 +355,6 @@ class Assistant:
 
         listen = self._settings.listen
         endpointing = Endpointing(
-            silence_s=listen.silence_s,
             no_speech_s=listen.no_speech_s,
             longest_s=listen.longest_s - listen.preroll_s,
         )
@@ -426,17 +425,17 @@ class Assistant:
             now = self._now()
             self._emit(SpeechEnded(turn_id, now - utterance.silence_s, now, ended.name))
             self._move(Cue.COMMIT)
-            self._ended, self._went_on_s = utterance, 0.0
+            self._ended, self._went_on_s = attention, 0.0
             draft, attention.draft = attention.draft, None
             self._start(turn_id, self._answer(turn_id, utterance, draft))
         self._workers.ears.post(self._ears.await_wake_word)
 
     async def _hear_going_on(self, heard: Heard) -> None:
         """The user may go on before there is an answer: then it was not the end."""
-        utterance, turn = self._ended, self._turn
-        if utterance is None or turn is None:
+        attention, turn = self._ended, self._turn
+        if attention is None or turn is None:
             return
-        utterance.keep(heard.chunk, heard.speech)
+        attention.utterance.keep(heard.chunk, heard.speech)
         is_speech = heard.speech >= _WENT_ON_SPEECH
         self._went_on_s = self._went_on_s + CHUNK_S if is_speech else 0.0
         acted = turn.reply is not None and turn.reply.acted
@@ -448,8 +447,8 @@ class Assistant:
             return
         self._move(Cue.WENT_ON)
         self._emit(WentOn(turn.id, self._now()))
-        utterance.go_on()
-        self._attention = _Attention(turn.id, utterance, over=False, invited=False)
+        attention.utterance.go_on()
+        self._attention = attention
 
     def _invite(self, attention: _Attention, speech: float) -> None:
         """Tell who pauses after the wake word that they have been heard."""

@@ -17,6 +17,7 @@ class Budget:
     think: int
     speak: int
     embed: int
+    turn_end: int = 1
 
 
 def share(cores: int) -> Budget:

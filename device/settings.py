@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device.errors import SettingsWrong
+from device.listen.endpoint import Endpointing
 
 PROFILES = ("pi_zero2w", "pi4", "pi5", "jetson_orin_nano", "laptop", "emulator")
 
@@ -22,6 +23,18 @@ Threads = Annotated[int, Field(ge=0, le=64)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CascadeSettings(_Section):
+    """microWakeWord always on, openWakeWord when it suspects; see `device/wake/cascade.py`."""
+
+    engine: Literal["cascade"] = "cascade"
+    words: tuple[str, ...] = Field(default=("hey_jarvis",), min_length=1)
+    suspect_at: float = Field(default=0.1, gt=0, lt=1)
+    threshold: float = Field(default=0.35, gt=0, lt=1)
+    refractory_s: float = Field(default=1.0, ge=0)
+    own_voice: bool = True
+    """Answer to the user's voice alone, for the phrases that `lapel wake train` has learnt."""
 
 
 class OpenWakeWordSettings(_Section):
@@ -46,10 +59,33 @@ class ListenSettings(_Section):
     """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
 
     preroll_s: float = Field(default=1.6, ge=0.2, le=5)
-    soft_end_s: float = Field(default=0.25, gt=0.05, le=2)
+    soft_end_s: float = Field(default=0.096, gt=0.05, le=2)
+    command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
+    sure: float = Field(default=0.95, gt=0, lt=1)
+    sure_silence_s: float = Field(default=0.4, gt=0.05, le=5)
+    unsure: float = Field(default=0.5, gt=0, lt=1)
     silence_s: float = Field(default=0.7, gt=0.1, le=5)
+    incomplete_silence_s: float = Field(default=2.0, gt=0.1, le=5)
     no_speech_s: float = Field(default=5.0, gt=0.5, le=30)
     longest_s: float = Field(default=29.0, gt=1, le=29)
+    turn_end: str = "smart-turn-v3.2"
+    """The model that hears whether the speaker has finished, or "none": then pauses decide."""
+    follow_up_s: float = Field(default=5.0, ge=0, le=60)
+    """So long after a reply the wake word is not needed; 0 always needs it."""
+
+    def endpointing(self) -> Endpointing:
+        """Return these numbers as the endpointer takes them."""
+        return Endpointing(
+            soft_end_s=self.soft_end_s,
+            command_silence_s=self.command_silence_s,
+            sure=self.sure,
+            sure_silence_s=self.sure_silence_s,
+            unsure=self.unsure,
+            silence_s=self.silence_s,
+            incomplete_silence_s=self.incomplete_silence_s,
+            no_speech_s=self.no_speech_s,
+            longest_s=self.longest_s,
+        )
 
 
 class FasterWhisperSettings(_Section):
@@ -85,10 +121,20 @@ class PiperSettings(_Section):
     threads: Threads = 0
 
 
+class CueSettings(_Section):
+    """Sounds that are not words: earcons, and one that tells that a reply takes longer."""
+
+    earcons: bool = True
+    thinking: bool = True
+    thinking_s: float = Field(default=1.2, ge=0.3, le=10)
+
+
 class MicSettings(_Section):
     """The live microphone; "" is the system's default."""
 
     device: str = ""
+    cancel_echo: bool = True
+    """Off for headphones, and for microphones that cancel echo themselves."""
     watchdog_s: float = Field(default=2.0, ge=0.5, le=60)
 
 
@@ -116,13 +162,14 @@ class Settings(_Section):
     """All of it."""
 
     about: str = ""
-    wake: OpenWakeWordSettings | MicroWakeWordSettings = Field(
-        default=OpenWakeWordSettings(), discriminator="engine"
+    wake: CascadeSettings | OpenWakeWordSettings | MicroWakeWordSettings = Field(
+        default=CascadeSettings(), discriminator="engine"
     )
     listen: ListenSettings = Field(default=ListenSettings())
     transcribe: FasterWhisperSettings = Field(default=FasterWhisperSettings())
     think: LlamaSettings | NoModelSettings = Field(default=LlamaSettings(), discriminator="engine")
     speak: PiperSettings = Field(default=PiperSettings())
+    cues: CueSettings = Field(default=CueSettings())
     mic: MicSettings = Field(default=MicSettings())
     speaker: SpeakerSettings = Field(default=SpeakerSettings())
     memory: MemorySettings = Field(default=MemorySettings())
@@ -131,6 +178,8 @@ class Settings(_Section):
     def models(self) -> list[str]:
         """Return the names of the catalog's models that these settings need."""
         names = [self.transcribe.model, self.speak.model]
+        if self.listen.turn_end != "none":
+            names.append(self.listen.turn_end)
         if isinstance(self.think, LlamaSettings):
             names.append(self.think.model)
         if self.memory.embedder != "none":
@@ -138,7 +187,7 @@ class Settings(_Section):
         return names
 
 
-_DEFAULT_ENGINES = {"wake": {"engine": "openwakeword"}, "think": {"engine": "llama-cpp"}}
+_DEFAULT_ENGINES = {"wake": {"engine": "cascade"}, "think": {"engine": "llama-cpp"}}
 """Where there is a choice, a section's other keys mean something only with its engine."""
 
 

@@ -42,6 +42,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         selector = _JumpingSelector()
         self.now_s = 1000.0
         self.calls_out = 0
+        self.takes_s: dict[str, float] = {}
+        """Virtual seconds that a call takes on the thread of this name."""
         super().__init__(selector)
         selector.loop = self
 
@@ -52,7 +54,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.calls_out += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._back)
-        return future
+        takes_s = self.takes_s.get(getattr(executor, "_thread_name_prefix", ""), 0.0)
+        return asyncio.ensure_future(self._late(future, takes_s)) if takes_s else future
+
+    async def _late(self, future: Any, takes_s: float) -> Any:
+        await asyncio.sleep(takes_s)
+        return await future
 
     def _back(self, _future: Any) -> None:
         self.calls_out -= 1

@@ -21,8 +21,8 @@ class FakeTranscriber:
     def load(self) -> None:
         """There is nothing to open."""
 
-    def transcribe(self, samples: Samples) -> list[Segment]:
-        """Return the next text.
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
+        """Return the next text; a partial leaves it for the next call.
 
         Raises:
             EngineFailed: when told to.
@@ -30,9 +30,10 @@ class FakeTranscriber:
         if self._takes_s:
             time.sleep(self._takes_s)
         if self.fail_next:
-            self.fail_next = False
+            self.fail_next = partial  # a partial that fails is not missed: the final one fails too
             raise EngineFailed("The stand-in was told to fail.")
         loud = len(samples) > RATE_HZ // 10 and float(np.abs(samples).max(initial=0)) > 500
         if not loud or not self._texts:
             return []
-        return [Segment(self._texts.pop(0), -0.1, 0.01, 1.0)]
+        text = self._texts[0] if partial else self._texts.pop(0)
+        return [Segment(text, -0.1, 0.01, 1.0)]

@@ -40,7 +40,7 @@ from device.transcribe import Transcriber
 from device.transcribe.fake import FakeTranscriber
 from device.wake import WakeWord
 from device.wake.fake import FakeWakeWord, chime
-from tests.virtual_time import run_virtual
+from tests.virtual_time import VirtualTimeLoop, run_virtual
 
 E = TypeVar("E", bound=Event)
 
@@ -85,8 +85,16 @@ class World:
         turn_end: TurnEndDetector | None = None,
         echo_canceller: EchoCanceller | None = None,
         echo: EchoPath | None = None,
+        takes_s: dict[str, float] | None = None,
     ) -> None:
-        """Stand-ins throughout, but for the engines given."""
+        """Stand-ins throughout, but for the engines given.
+
+        takes_s: virtual seconds of a call, by the name of its thread; 0 where there is none.
+        """
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, VirtualTimeLoop):
+            loop.takes_s = takes_s or {}
+        self.started_at = 0.0
         self.clock = LoopClock(asyncio.get_running_loop())
         self.room = Room(echo=echo)
         self.events: list[Event] = []
@@ -123,6 +131,7 @@ class World:
     async def live(self, script: Callable[["World"], Awaitable[None]]) -> None:
         """Load and run the assistant for as long as the script takes."""
         await self.assistant.load()
+        self.started_at = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(self.room.run()),
