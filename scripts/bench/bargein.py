@@ -1,0 +1,416 @@
+"""The three measurements of scripts/bench_bargein."""
+
+import asyncio
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import soundfile
+import soxr
+from bench.echo_scenes import (
+    CHUNK,
+    RATE_HZ,
+    Scene,
+    at_level,
+    direct_first,
+    microphone,
+    onset,
+)
+from numpy.typing import NDArray
+
+from device import assemble
+from device.audio import CHUNK_S, Samples, read_audio, resample
+from device.ears import Ears
+from device.listen.barge_in import BargeIn
+from device.listen.silero import SileroVad
+from device.mic.echo import NoEchoCanceller, WebRtcEchoCanceller
+from device.settings import load_settings
+from device.wake import Refractory
+
+WAKE_WORDS = ("hey_jarvis", "alexa")
+_OWN = (
+    "Hey Jarvis is what you say to wake me.",
+    "You can say stop at any time.",
+    "Stop. Stop the timer. Cancel that.",
+    "Hey Jarvis! Hey Jarvis, what time is it?",
+    "Alexa is another wake word that I know.",
+    "Say hey Jarvis, stop, and I will be quiet.",
+    "Your timer for ten minutes is set.",
+    "Alexa. Alexa, stop.",
+    "I put pasta, olive oil and two lemons on the shopping list.",
+    "The spare key is under the blue pot beside the back door.",
+    "Wait. No, stop. Never mind.",
+    "Remember that you have an appointment with the dentist on Thursday at nine.",
+)
+_SCENE_S = 100.0
+_SOUNDING_S = 0.5
+_LEVELS_DB = (-5, 0, 5, 10)
+_WORD_LEVELS_DB = (0, 5, 10)
+_IN_TIME_S = 2.0
+_STORY = (
+    "A long time ago a lighthouse keeper lived on a small island far out in the cold grey sea. "
+    "Every evening he climbed two hundred steps to light the lamp, and every morning he came down "
+    "again to feed his goats. One winter a storm blew for eleven days and no boat could reach him. "
+    "He told the goats stories to pass the time, and they listened with great patience."
+)
+
+
+class Material:
+    """What the measurements draw on; the same draw every time."""
+
+    def __init__(self, data: Path, use: str, profile: str) -> None:
+        self._data = data
+        self._use = use
+        self.profile = profile
+        self.random = np.random.default_rng(20)
+
+    def files(self, folder: str, **wanted: str) -> list[dict[str, Any]]:
+        """Return the manifest's lines for the files to be used."""
+        path = self._data / folder / "manifest.jsonl"
+        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return [
+            {**row, "path": self._data / folder / row["file"]}
+            for row in rows
+            if row.get("use", self._use) == self._use
+            and all(str(row.get(key, value)).startswith(value) for key, value in wanted.items())
+        ]
+
+    @cached_property
+    def responses(self) -> dict[str, NDArray[np.float64]]:
+        """Return the room responses by name; of several microphones the first."""
+        found: dict[str, NDArray[np.float64]] = {}
+        for row in self.files("rir"):
+            sound, rate_hz = soundfile.read(row["path"], always_2d=True)
+            found[row["path"].stem] = direct_first(soxr.resample(sound[:, 0], rate_hz, RATE_HZ))
+        return found
+
+    @cached_property
+    def noises(self) -> list[NDArray[np.float64]]:
+        """Return the backgrounds."""
+        return [read_audio(row["path"]).astype(np.float64) for row in self.files("noise")]
+
+    @cached_property
+    def clips(self) -> list[Samples]:
+        """Return the assistant's sentences, spoken in its voice."""
+        texts = [row["text"] for row in self.files("asr", lang="en") if row.get("text")]
+        spoken = [text.lower().capitalize() + "." for text in texts if len(text.split()) > 3]
+        sentences: list[str] = []
+        for number, text in enumerate(spoken):
+            sentences += [text, *([_OWN[number // 2 % len(_OWN)]] if number % 2 == 0 else [])]
+        return _spoken(sentences or list(_OWN), self.profile)
+
+    def people(self) -> list[Samples]:
+        """Return what people say: sentences of a few words, shuffled."""
+        rows = self.files("asr", lang="en") + self.files("commands", lang="en")
+        self.random.shuffle(rows)  # type: ignore[arg-type]
+        return [read_audio(row["path"]) for row in rows if 1.0 < row.get("seconds", 2.0) < 12.0]
+
+    def wake_words(self) -> list[Samples]:
+        """Return "alexa", spoken by many people."""
+        return [read_audio(row["path"]) for row in self.files("wake_positive", label="alexa")]
+
+    def scenes(self) -> Iterator[Scene]:
+        """Give scenes for ever: every room in turn, all else by chance."""
+        while True:
+            for room, response in self.responses.items():
+                yield Scene(
+                    room=room,
+                    response=response,
+                    delay_s=float(self.random.uniform(0.02, 0.3)),
+                    echo_level=float(self.random.choice([400, 1000, 2500])),
+                    soft_clip=float(self.random.choice([0.0, 0.5, 1.0])),
+                    drift_ppm=float(self.random.uniform(-100, 100)),
+                    noise=self.noises[self.random.integers(len(self.noises))],
+                    noise_level=float(self.random.choice([10, 30, 100])),
+                )
+
+    def speech(self, seconds: float) -> Samples:
+        """Return the assistant's speech: replies of one to four sentences, with pauses."""
+        parts: list[Samples] = [_silence(1.0)]
+        while sum(map(len, parts)) < seconds * RATE_HZ:
+            for _ in range(self.random.integers(1, 5)):
+                parts.append(self.clips[self.random.integers(len(self.clips))])
+                parts.append(_silence(self.random.uniform(0.1, 0.5)))
+            parts.append(_silence(self.random.uniform(1.0, 3.0)))
+        whole = int(seconds * RATE_HZ) // CHUNK * CHUNK
+        return np.concatenate(parts)[:whole]
+
+
+@dataclass(slots=True)
+class Fired:
+    """What came of one scene: the seconds at which something fired."""
+
+    wakes: list[float]
+    barge_ins: list[float]
+    erle_db: float
+
+
+def listen(
+    material: Material,
+    sound: Samples,
+    played: Samples,
+    *,
+    cancel: bool = True,
+    wake: bool = True,
+) -> Fired:
+    """Let the ears hear a scene as the assistant does: cleaned only while the speaker sounds."""
+    settings = load_settings(material.profile, None, (f"wake.words={json.dumps(WAKE_WORDS)}",))
+    canceller = WebRtcEchoCanceller() if cancel else NoEchoCanceller()
+    ears = Ears(assemble.assemble_wake_word(settings), SileroVad(), canceller, BargeIn())
+    ears.load()
+    refractory = Refractory(settings.wake.refractory_s)
+    fired = Fired([], [], 0.0)
+    silent_s, barged_s, sounding = 9.0, 0.0, False
+    echo_power, left_power = 1e-9, 1e-9
+    for number in range(len(sound) // CHUNK):
+        here = slice(number * CHUNK, (number + 1) * CHUNK)
+        at_s = (number + 1) * CHUNK_S
+        silent_s = 0.0 if played[here].any() else silent_s + CHUNK_S
+        began, sounding = not sounding, silent_s < _SOUNDING_S
+        if (began and sounding) or (fired.barge_ins and at_s - barged_s > 1.0):
+            ears.expect_interruption()
+            barged_s = 1e9
+        heard = ears.hear(
+            sound[here], played[here] if sounding else None, wake=wake, speech=True, over=sounding
+        )
+        if heard.detection is not None and refractory.accept(at_s):
+            fired.wakes.append(at_s)
+        if heard.barged_in:
+            fired.barge_ins.append(at_s)
+            barged_s = at_s
+        if silent_s == 0.0 and at_s > 5.0:
+            echo_power += float(np.sum(sound[here].astype(float) ** 2))
+            left_power += float(np.sum(heard.chunk.astype(float) ** 2))
+    fired.erle_db = 10 * float(np.log10(echo_power / left_power))
+    return fired
+
+
+def own_speech(material: Material, minutes: float, without_minutes: float) -> dict[str, Any]:
+    """Count what the assistant's own speech sets off, through a room a scene."""
+    scenes = material.scenes()
+    done_s, without_s = 0.0, 0.0
+    wakes, barge_ins = [0, 0], [0, 0]
+    erle_db: dict[str, list[float]] = {}
+    while done_s < minutes * 60 - 1:
+        scene, played = next(scenes), material.speech(min(_SCENE_S, minutes * 60 - done_s))
+        sound = microphone(scene.echo(played), scene.background(len(played)))
+        fired = listen(material, sound, played)
+        done_s += len(played) / RATE_HZ
+        wakes[0] += len(fired.wakes)
+        barge_ins[0] += len(fired.barge_ins)
+        erle_db.setdefault(scene.room, []).append(fired.erle_db)
+        if without_s < without_minutes * 60 - 1:
+            fired = listen(material, sound, played, cancel=False)
+            without_s += len(played) / RATE_HZ
+            wakes[1] += len(fired.wakes)
+            barge_ins[1] += len(fired.barge_ins)
+    return {
+        "minutes": round(done_s / 60, 2),
+        "self_wakes": wakes[0],
+        "self_interruptions": barge_ins[0],
+        "without_canceller": {
+            "minutes": round(without_s / 60, 2),
+            "self_wakes": wakes[1],
+            "self_interruptions": barge_ins[1],
+        },
+        "erle_db": {room: float(np.mean(each)) for room, each in sorted(erle_db.items())},
+    }
+
+
+def talked_over(material: Material, a_level: int, words: int) -> dict[str, Any]:
+    """Let people talk, and say the wake word, over the assistant's speech."""
+    scenes, people = material.scenes(), material.people()
+    detection: dict[str, dict[str, float]] = {}
+    for db in _LEVELS_DB:
+        delays: list[float] = []
+        missed = 0
+        for number in range(a_level):
+            speech = people[number % len(people)][: 3 * RATE_HZ]
+            sound, played, begins_s = _over(material, next(scenes), speech, db)
+            fired = listen(material, sound, played, wake=False)
+            first = [at for at in fired.barge_ins if 0 <= at - begins_s <= _IN_TIME_S]
+            delays += [(first[0] - begins_s) * 1000] if first else []
+            missed += not first
+        found = np.array(delays or [0.0])
+        detection[f"{db:+d} dB"] = {
+            "rate": len(delays) / (len(delays) + missed),
+            "within_250_ms": float(np.sum(found <= 250)) / a_level,
+            "p50_ms": float(np.percentile(found, 50)),
+            "p95_ms": float(np.percentile(found, 95)),
+        }
+    spoken = material.wake_words()
+    over_speech: dict[str, dict[str, float]] = {}
+    for db in _WORD_LEVELS_DB:
+        heard = {"with": 0, "without": 0}
+        count = min(words, len(spoken))
+        for word in spoken[:count]:
+            sound, played, begins_s = _over(material, next(scenes), word, db)
+            for name, cancel in (("with", True), ("without", False)):
+                fired = listen(material, sound, played, cancel=cancel)
+                heard[name] += any(0 <= at - begins_s <= 3.0 for at in fired.wakes)
+        over_speech[f"{db:+d} dB"] = {name: hits / count for name, hits in heard.items()}
+    return {"detection": detection, "wake_over_speech": over_speech}
+
+
+def _over(
+    material: Material, scene: Scene, speech: Samples, db: float
+) -> tuple[Samples, Samples, float]:
+    """Mix someone in while the assistant speaks; also return when the user's speech begins."""
+    played = material.speech(14.0)
+    start = int(material.random.uniform(6.0, 9.0) * RATE_HZ)
+    while not all(
+        np.abs(played[each : each + RATE_HZ // 10].astype(int)).max(initial=0) > 300
+        for each in range(start, start + RATE_HZ // 2, RATE_HZ // 10)
+    ):
+        start += RATE_HZ // 10
+        if start + 2 * RATE_HZ > len(played):
+            played, start = material.speech(14.0), 6 * RATE_HZ
+    user = np.zeros(len(played))
+    loud = at_level(speech, scene.echo_level * 10 ** (db / 20))[: len(played) - start]
+    user[start : start + len(loud)] = loud
+    sound = microphone(scene.echo(played), scene.background(len(played)), user)
+    return sound, played, (start + onset(speech)) / RATE_HZ
+
+
+async def stopping(material: Material, count: int) -> dict[str, Any]:
+    """Interrupt the whole assistant in a simulated room, in real time, and look at the sound."""
+    from agents.agent import Agent
+    from agents.fake_model import FakeModel
+    from agents.router import Router
+    from agents.tools import Toolbox
+    from agents.tools.standard import standard_tools
+    from context import Audience, Principal, Purpose, Request, Scope, Sink, Store, mint
+    from device.assistant import Assistant
+    from device.clock import SystemClock
+    from device.emulator.echo_path import EchoPath
+    from device.emulator.room import Room
+    from device.events import BargedIn, Event
+    from device.mind import Mind
+    from device.schedule import Schedule
+    from device.turn import Phase
+
+    def mint_for(purpose: Purpose) -> Scope:
+        request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
+        return mint(request, time.time())
+
+    settings = load_settings(
+        material.profile, None, ("cues.earcons=false", "cues.thinking=false", "think.engine=none")
+    )
+    scene = next(material.scenes())
+    echo = EchoPath(scene.response, delay_s=0.06, level=0.25, soft_clip=0.5)
+    room = Room(echo=echo)
+    ended: list[tuple[int, float]] = []
+    places: list[int] = []
+
+    def notice(event: Event) -> None:
+        if isinstance(event, BargedIn):
+            places.append(room.at)
+
+    wearer = assemble.assemble_wearer(settings, assemble.find_models())
+    wearer.load()
+    question = _other_voice(wearer.synthesize("Hey Jarvis, tell me a long story."), wearer.rate_hz)
+    people = [at_level(each[: 2 * RATE_HZ], 2500).astype(np.int16) for each in material.people()]
+    with tempfile.TemporaryDirectory(prefix="lapel-bench-") as folder:
+        state = Path(folder)
+        clock = SystemClock()
+        stages = assemble.assemble(
+            settings, state, microphone=room.microphone, speaker=room.speaker
+        )
+        schedule = Schedule(state / "own-timers.sqlite3", clock)
+        store = Store(state / "own-memory", None, clock.now)
+        agent = Agent(
+            router=Router(),
+            toolbox=Toolbox(standard_tools(schedule, clock.now)),
+            model=FakeModel([_STORY] * (4 * count)),
+            store=store,
+            mint=mint_for,
+        )
+        object.__setattr__(stages, "mind", Mind(agent, store, schedule))
+        assistant = Assistant(stages, settings, notice)
+        await assistant.load()
+        async with asyncio.TaskGroup() as tasks:
+            air = tasks.create_task(room.run())
+            life = tasks.create_task(assistant.run())
+            await asyncio.sleep(1.0)
+            for number in range(count):
+                await _until(lambda: assistant.phase in (Phase.IDLE, Phase.FOLLOW_UP), 30.0)
+                await asyncio.sleep(0.5)
+                before = len(places)
+                await room.say(question)
+                if not await _until(lambda: assistant.phase is Phase.SPEAKING, 15.0):
+                    continue
+                await asyncio.sleep(3.0)
+                start = room.at
+                await room.say(people[number % len(people)])
+                await _until(lambda before=before: len(places) > before, 2.0)
+                await asyncio.sleep(0.5)
+                if len(places) > before:
+                    _, assistant_sound = room.recorded()
+                    quiet_ms = _ms_to_silence(assistant_sound[places[before] :])
+                    ended.append((places[before] - start, quiet_ms))
+                await assistant.stop_speaking() if hasattr(assistant, "stop_speaking") else None
+            life.cancel()
+            air.cancel()
+    stops = [ms for _, ms in ended] or [float("nan")]
+    return {
+        "interruptions": len(ended),
+        "tried": count,
+        "stop_ms_p50": float(np.percentile(stops, 50)),
+        "stop_ms_p95": float(np.percentile(stops, 95)),
+    }
+
+
+async def _until(true: Any, limit_s: float) -> bool:
+    end = time.monotonic() + limit_s
+    while not true():
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.01)
+    return True
+
+
+def _ms_to_silence(sound: Samples) -> float:
+    """Return when the last audible sample before a fifth of a second of silence was played."""
+    loud = np.flatnonzero(np.abs(sound.astype(int)) >= 330)
+    if not len(loud) or loud[0] > RATE_HZ // 5:
+        return 0.0
+    gaps = np.flatnonzero(np.diff(loud) > RATE_HZ // 5)
+    return float(loud[gaps[0]] if len(gaps) else loud[-1]) * 1000 / RATE_HZ
+
+
+def _other_voice(sound: Samples, rate_hz: int) -> Samples:
+    """Slow a voice down, so that it is another person's."""
+    quiet = _silence(0.2)
+    slower = resample(sound, round(rate_hz * 18_700 / 22_050), RATE_HZ)
+    return np.concatenate([quiet, slower, quiet])
+
+
+def _silence(seconds: float) -> Samples:
+    return np.zeros(int(seconds * RATE_HZ), dtype=np.int16)
+
+
+def _spoken(sentences: list[str], profile: str) -> list[Samples]:
+    """Speak each sentence, or take it from the cache."""
+    settings = load_settings(profile)
+    voice = assemble.assemble_wearer(settings, assemble.find_models())
+    folder = Path(platformdirs.user_cache_dir("lapel")) / "bench" / settings.speak.model
+    folder.mkdir(parents=True, exist_ok=True)
+    loaded = False
+    clips: list[Samples] = []
+    for sentence in sentences:
+        path = folder / (hashlib.sha256(sentence.encode()).hexdigest()[:24] + ".npy")
+        if not path.exists():
+            if not loaded:
+                voice.load()
+                loaded = True
+            np.save(path, resample(voice.synthesize(sentence), voice.rate_hz, RATE_HZ))
+        clips.append(np.load(path))
+    return clips
