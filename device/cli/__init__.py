@@ -15,6 +15,7 @@ from device.cli.options import examples
 from device.cli.run import run
 from device.cli.say import say
 from device.cli.transcribe import transcribe
+from device.cli.wake import wake
 
 
 @click.group(
@@ -31,7 +32,7 @@ def cli() -> None:
     """The assistant you wear that never sends your life anywhere."""
 
 
-for command in (run, demo, ask, say, transcribe, listen, models, devices, doctor, config):
+for command in (run, demo, ask, say, transcribe, listen, wake, models, devices, doctor, config):
     cli.add_command(command)
 
 

@@ -39,14 +39,20 @@ class MicroWakeWord:
     def process(self, chunk: Samples) -> Detection | None:
         """Take the next chunk; a result comes every 30 ms of sound."""
         best: Detection | None = None
+        for wake_word, score in self.scores(chunk).items():
+            cutoff = self._threshold or self._models[wake_word].probability_cutoff
+            if score > cutoff and (best is None or score > best.score):
+                best = Detection(wake_word, score)
+        return best
+
+    def scores(self, chunk: Samples) -> dict[str, float]:
+        """Take the next chunk; return each phrase's best mean score in it, if there is one."""
+        best: dict[str, float] = {}
         for features in self._features.process_streaming(chunk.tobytes()):
             for wake_word, model in self._models.items():
                 score = model.process_streaming_prob(features)
-                if score is None:
-                    continue
-                cutoff = self._threshold or model.probability_cutoff
-                if score > cutoff and (best is None or score > best.score):
-                    best = Detection(wake_word, float(score))
+                if score is not None:
+                    best[wake_word] = max(best.get(wake_word, 0.0), float(score))
         return best
 
     def reset(self) -> None:

@@ -58,10 +58,10 @@ def test_a_state_folder_that_cannot_be_made_says_so(home: Path, monkeypatch) -> 
         ("transcribe.engine=vosk", "transcribe.engine"),
         ("wake.engine=snowboy", "wake"),
         ("think.context_tokens=many", "think.llama-cpp.context_tokens"),
-        ("wake.threshold=2", "wake.openwakeword.threshold"),
+        ("wake.threshold=2", "wake.cascade.threshold"),
         ("listen.silence_s=-1", "listen.silence_s"),
         ("nonsense.a=1", "nonsense"),
-        ("wake.words=[]", "wake.openwakeword.words"),
+        ("wake.words=[]", "wake.cascade.words"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(override: str, named: str) -> None:
