@@ -2,8 +2,14 @@
 
 Engines' threads spin while they wait for each other, so two engines that together have more
 threads than there are cores slow down tenfold, not twofold (measured on two cores: Qwen-0.5B fell
-from 17 to 0.5 tokens a second). Transcription runs alone, before anything can be thought or said.
-Thinking and speaking overlap, and sound must never wait for them.
+from 17 to 0.5 tokens a second). So an engine that works alone has all cores, and one that works
+beside another leaves it a core:
+
+    transcribe            alone: before its end nothing can be thought or said
+    turn end, think       side by side for a moment; the turn-end model has one thread, and waits
+                          without spinning
+    think                 alone until the first clause is there, then beside the voice
+    speak                 one thread, without spinning
 """
 
 from dataclasses import dataclass
@@ -14,13 +20,21 @@ class Budget:
     """Threads per engine."""
 
     transcribe: int
+    turn_end: int
     think: int
+    """Beside the voice."""
+    think_alone: int
     speak: int
     embed: int
-    turn_end: int = 1
 
 
 def share(cores: int) -> Budget:
-    """Share out `cores`: one is left for sound and speech wherever there is more than one."""
-    rest = max(1, cores - 1)
-    return Budget(transcribe=min(max(2, rest), cores), think=min(rest, 6), speak=1, embed=1)
+    """Share out `cores`; more than six threads make no engine here quicker."""
+    return Budget(
+        transcribe=max(1, min(cores, 6)),
+        turn_end=1,
+        think=max(1, min(cores - 1, 6)),
+        think_alone=max(1, min(cores, 6)),
+        speak=1,
+        embed=1,
+    )

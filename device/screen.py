@@ -3,22 +3,31 @@
 from collections import defaultdict
 
 from rich.console import Console
+from rich.control import Control
 from rich.markup import escape
+from rich.segment import ControlType
+from rich.text import Text
 
 from device.events import (
+    BargedIn,
     ChunksDropped,
     Event,
+    FollowUpClosed,
+    FollowUpOpened,
     Interrupted,
     MicrophoneBack,
     MicrophoneLost,
     NothingSaid,
+    PartlyTranscribed,
     Rang,
     Ready,
+    Resumed,
     SpeakerBack,
     SpeakerLost,
     StageFailed,
     Transcribed,
     TurnEnded,
+    WentOn,
     Woke,
 )
 from device.waterfall import waterfall
@@ -49,8 +58,21 @@ class Screen:
                 out(f"\n[cyan]({escape(event.wake_word.replace('_', ' '))})[/cyan] listening …")
             case NothingSaid():
                 out("[dim]Nothing was said.[/dim]")
+            case FollowUpOpened():
+                out("[dim](go on, or be silent)[/dim]")
+            case FollowUpClosed():
+                self._turns.pop(event.turn_id, None)
+            case PartlyTranscribed():
+                self._part(event.text)
+            case WentOn():
+                out("[dim](you went on)[/dim]")
             case Transcribed():
+                self._clear()
                 out(f"[bold cyan]  you:[/bold cyan] {self._said(event.text)}")
+            case BargedIn():
+                out("[dim](listening to you)[/dim]")
+            case Resumed():
+                out("[dim](going on)[/dim]")
             case Interrupted():
                 out("[dim](interrupted)[/dim]")
             case Rang():
@@ -71,6 +93,17 @@ class Screen:
                 out(f"[yellow]{event.stage} failed ({event.error}).[/yellow]")
             case _:
                 pass
+
+    def _part(self, text: str) -> None:
+        """Show what is understood so far, on a line that the next one is written over."""
+        if self._words and self._console.is_terminal:
+            self._clear()
+            line = Text(f"  you: {text} …", style="dim")
+            self._console.print(line, end="\r", overflow="ellipsis", no_wrap=True)
+
+    def _clear(self) -> None:
+        if self._words and self._console.is_terminal:
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
     def _said(self, text: str) -> str:
         return escape(text) if self._words else "…"

@@ -1,4 +1,7 @@
-"""The waterfall of a turn: when each stage was done, counted from the user's last word. Pure."""
+"""The waterfall of a turn: when each stage was done, counted from the user's last word. Pure.
+
+Work that is begun before it is decided that the user has finished may be done before the commit.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,26 +11,18 @@ from device.events import (
     Event,
     FirstSample,
     FirstToken,
+    PartlyTranscribed,
     SpeechEnded,
     Transcribed,
     Woke,
 )
 
-STAGES = (
-    "wake",
-    "speech end",
-    "commit",
-    "transcript",
-    "first token",
-    "first clause",
-    "first sample",
-)
 _BAR_WIDTH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """Seconds after the end of speech at which each stage was done; those that came, in order."""
+    """Seconds after the end of speech at which each stage was done, in that order."""
 
     at_s: dict[str, float]
 
@@ -53,6 +48,7 @@ class Waterfall:
 def waterfall(events: Iterable[Event]) -> Waterfall | None:
     """Make the waterfall of one turn's events; None when no utterance ended in it."""
     times: dict[str, float] = {}
+    known: dict[str, float] = {}
     for event in events:
         match event:
             case Woke():
@@ -60,8 +56,10 @@ def waterfall(events: Iterable[Event]) -> Waterfall | None:
             case SpeechEnded():
                 times["speech end"] = event.at
                 times["commit"] = event.committed_at
+            case PartlyTranscribed():
+                known[event.text] = event.at
             case Transcribed():
-                times["transcript"] = event.at
+                times["transcript"] = known.get(event.text, event.at)
             case FirstToken():
                 times["first token"] = event.at
             case ClauseReady():
@@ -73,4 +71,5 @@ def waterfall(events: Iterable[Event]) -> Waterfall | None:
     if "speech end" not in times:
         return None
     zero = times["speech end"]
-    return Waterfall({stage: times[stage] - zero for stage in STAGES if stage in times})
+    in_order = sorted(times.items(), key=lambda stage_and_time: stage_and_time[1])
+    return Waterfall({stage: at - zero for stage, at in in_order})

@@ -1,6 +1,7 @@
 """`lapel run`."""
 
 import asyncio
+import sys
 
 import click
 from rich.console import Console
@@ -22,7 +23,10 @@ from device.settings import Settings, state_dir
 @click.option("--mic", default="", help="A part of the microphone's name, or its number.")
 @click.option("--speaker", default="", help="A part of the speaker's name, or its number.")
 def run(settings: Settings, mic: str, speaker: str) -> None:
-    """Listen for the wake word and answer, until interrupted."""
+    """Listen for the wake word and answer, until interrupted.
+
+    In a terminal, Enter is the button: it does what the wake word does, and interrupts.
+    """
     from device.assemble import assemble
     from device.assistant import Assistant
     from device.screen import Screen
@@ -38,16 +42,19 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
     console = Console()
     words = " or ".join(f"“{word.replace('_', ' ')}”" for word in settings.wake.words)
 
+    has_keys = sys.stdin.isatty()
+
     async def live() -> None:
+        loop = asyncio.get_running_loop()
         trace = Trace(
             state / "trace.jsonl",
             personal=settings.trace.personal,
             most_bytes=settings.trace.most_bytes,
         )
-        trace.open(asyncio.get_running_loop().time())
+        trace.open(loop.time())
         screen = Screen(
             console,
-            ready=f"Say {words}. Stop with Ctrl-C.",
+            ready=f"Say {words}{', or press Enter' if has_keys else ''}. Stop with Ctrl-C.",
             words=console.is_terminal or settings.trace.personal,
         )
         assistant = Assistant(
@@ -55,11 +62,23 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
             settings,
             lambda event: (trace.record(event), screen.show(event), None)[-1],
         )
+
+        def tap() -> None:
+            if sys.stdin.readline():
+                assistant.press()
+                assistant.release()
+            else:  # its end is always readable
+                loop.remove_reader(sys.stdin)
+
+        if has_keys:
+            loop.add_reader(sys.stdin, tap)
         try:
             await assistant.load(lambda what: console.print(f"[dim]Loading the {what} …[/dim]"))
             await assistant.run()
         finally:
             trace.close()
+            if has_keys:
+                loop.remove_reader(sys.stdin)
 
     state = state_dir()
     with only_one(state):
