@@ -137,11 +137,14 @@ def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
     """
     keep_private()
     transcribe = settings.transcribe
-    return FasterWhisper(
+    transcriber = FasterWhisper(
         models.path(transcribe.model),
         language=transcribe.language,
         threads=transcribe.threads or budget().transcribe,
+        window=transcribe.window,
     )
+    transcriber.bias(transcribe.vocabulary)
+    return transcriber
 
 
 def assemble_synthesizer(settings: Settings, models: Models) -> Piper:
@@ -201,6 +204,7 @@ def assemble_mind(
         model = LlamaModel(
             _gguf(models.path(think.model), think.model),
             threads=think.threads or threads.think,
+            threads_alone=think.threads or threads.think_alone,
             context_tokens=think.context_tokens,
         )
     agent = Agent(

@@ -95,6 +95,8 @@ class FasterWhisperSettings(_Section):
     model: str = "whisper-base"
     language: str = Field(default="en", pattern="^[a-z]{2,3}$")
     threads: Threads = 0
+    window: Literal["trimmed", "full"] = "trimmed"
+    vocabulary: tuple[str, ...] = ()
 
 
 class LlamaSettings(_Section):

@@ -1,5 +1,6 @@
 """Transcription: the utterance's sound becomes text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,10 +30,22 @@ class Transcriber(Protocol):
         """
         ...
 
-    def transcribe(self, samples: Samples) -> list[Segment]:
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
+
+        Args:
+            samples: the clip.
+            partial: be as quick as can be: the utterance goes on, and is transcribed again.
 
         Raises:
             EngineFailed: the engine gave up.
+        """
+        ...
+
+    def bias(self, words: Sequence[str]) -> None:
+        """Expect these words (names, devices, skills), the first of them most.
+
+        The words replace those of the last call; none takes the expectation away. It may be
+        called before `load`.
         """
         ...

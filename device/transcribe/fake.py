@@ -1,6 +1,7 @@
 """A stand-in recogniser that knows clips by their loudness pattern, or says what it is told."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class FakeTranscriber:
         self._takes_s = takes_s
         self.fail_next = False
         """Makes the next call raise EngineFailed."""
+        self.expected: tuple[str, ...] = ()
+        """The words that it was last told to expect."""
 
     def load(self) -> None:
         """There is nothing to open."""
@@ -37,3 +40,7 @@ class FakeTranscriber:
             return []
         text = self._texts[0] if partial else self._texts.pop(0)
         return [Segment(text, -0.1, 0.01, 1.0)]
+
+    def bias(self, words: Sequence[str]) -> None:
+        """Keep the words for a test to look at."""
+        self.expected = tuple(words)

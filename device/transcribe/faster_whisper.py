@@ -1,24 +1,68 @@
 """Whisper on CTranslate2, quantized to int8 (faster-whisper)."""
 
+import importlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from device.audio import RATE_HZ, Samples
 from device.errors import EngineFailed, EngineUnusable
 from device.transcribe import Segment
+from device.transcribe.gate import Doubt, doubt, most_tokens, words
+from device.transcribe.vocabulary import vocabulary_prompt
+from device.transcribe.window import (
+    WHOLE_S,
+    Encoding,
+    Features,
+    active_s,
+    silence,
+    trimmed,
+    with_silence_after,
+)
+
+_LONGEST_S = 28.0  # of a clip that a trimmed window is made for
+_SHORT_TAIL_S = 4.0  # of silence that the decoder sees at first: longer is surer and slower
+_LEAST_SAMPLES = 400  # one frame of features
+
+Window = Literal["trimmed", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    segment: Segment
+    doubt: Doubt | None
 
 
 class FasterWhisper:
-    """Greedy, one language, no second tries at a higher temperature: quick and repeatable."""
+    """Greedy, one language: quick and repeatable.
 
-    def __init__(self, folder: Path, *, language: str = "en", threads: int = 2) -> None:
+    An utterance is transcribed from a window as long as itself (`device/transcribe/window.py`).
+    If the transcript is doubtful (`device/transcribe/gate.py`), the decoder runs again with all of
+    the silence of a whole window before it; if it still is, faster-whisper transcribes a whole
+    window. Clips too long for a window are left to faster-whisper, which takes them in turn.
+    """
+
+    def __init__(
+        self, folder: Path, *, language: str = "en", threads: int = 2, window: Window = "trimmed"
+    ) -> None:
         """Take a CTranslate2 Whisper model's folder; `language` is an ISO 639-1 code."""
         self._folder = folder
         self._language = language
         self._threads = threads
+        self._window = window
+        self._prompt = ""
+        self._prompt_tokens: list[int] = []
+        self.fallbacks = 0
+        """How many transcripts were made again from a whole window."""
         self._model: Any = None
+        self._tokenizer: Any = None
+        self._storage: Any = None
+        self._silence: Encoding
+        self._suppressed: list[int] = []
 
     def load(self) -> None:
         """Open the weights and run once, because the first run is slow.
@@ -27,6 +71,8 @@ class FasterWhisper:
             EngineUnusable: the folder does not hold a Whisper model that can be opened.
         """
         from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
 
         try:
             self._model = WhisperModel(
@@ -37,38 +83,144 @@ class FasterWhisper:
                 num_workers=1,
                 local_files_only=True,
             )
+            self._tokenizer = Tokenizer(
+                self._model.hf_tokenizer,
+                self._model.model.is_multilingual,
+                task="transcribe",
+                language=self._language,
+            )
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnusable(
                 f"The Whisper model in {self._folder} cannot be opened ({error}): run "
                 "'lapel models verify' and pull it again."
             ) from error
-        self.transcribe(np.zeros(RATE_HZ, dtype=np.int16))
+        ctranslate2: Any = importlib.import_module("ctranslate2")  # it has no types
+        self._storage = ctranslate2.StorageView
+        suppressed: Any = get_suppressed_tokens(self._tokenizer, [-1])  # pyright: ignore[reportArgumentType]
+        self._suppressed = list(suppressed)
+        bands = int(self._model.feature_extractor.mel_filters.shape[0])
+        self._silence = np.array(self._encode(silence(bands)))
+        self._tokenize_prompt()
+        self.transcribe(np.zeros(RATE_HZ, dtype=np.int16), partial=True)
 
-    def transcribe(self, samples: Samples) -> list[Segment]:
+    def bias(self, words: Sequence[str]) -> None:
+        """Expect these words, the first of them most; none takes the expectation away."""
+        self._prompt = vocabulary_prompt(words)
+        if self._tokenizer is not None:
+            self._tokenize_prompt()
+
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
+
+        Args:
+            samples: the clip.
+            partial: be quick: one pass, and no second look at what is doubtful.
 
         Raises:
             EngineFailed: CTranslate2 gave up.
         """
         sound = samples.astype(np.float32) / 32768.0
+        sound_s = len(samples) / RATE_HZ
         try:
-            found, _info = self._model.transcribe(
-                sound,
-                language=self._language,
-                beam_size=1,
-                temperature=0.0,
-                condition_on_previous_text=False,
-                without_timestamps=len(samples) <= 30 * RATE_HZ,
-                vad_filter=False,
-            )
-            return [
-                Segment(
-                    text=each.text.strip(),
-                    average_log_probability=float(each.avg_logprob),
-                    no_speech_probability=float(each.no_speech_prob),
-                    compression_ratio=float(each.compression_ratio),
-                )
-                for each in found
-            ]
+            if self._window == "full" or sound_s > _LONGEST_S:
+                return self._whole(sound)
+            features = self._features(sound)
+            encoding = np.array(self._encode(trimmed(features)))
+            draft = self._decode(encoding, _SHORT_TAIL_S, sound_s, features)
+            if draft.doubt is not None and not partial:
+                second = self._decode(encoding, WHOLE_S, sound_s, features)
+                agreed = _settles(draft, second)
+                draft = second
+                if not agreed:
+                    self.fallbacks += 1
+                    return self._whole(sound)
         except (RuntimeError, ValueError) as error:
             raise EngineFailed("Whisper could not transcribe that.") from error
+        return [draft.segment] if draft.segment.text else []
+
+    def _features(self, sound: Any) -> Features:
+        missing = max(0, _LEAST_SAMPLES - len(sound))
+        # Its last frame lies behind the sound.
+        return self._model.feature_extractor(np.pad(sound, (0, missing)))[:, :-1]
+
+    def _encode(self, features: Features) -> Any:
+        return self._model.model.encode(
+            self._storage.from_array(np.ascontiguousarray(features[None], dtype=np.float32))
+        )
+
+    def _decode(
+        self, encoding: Encoding, tail_s: float, sound_s: float, features: Features
+    ) -> _Draft:
+        tokenizer = self._tokenizer
+        prompt = [*self._prompt_tokens, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        most = most_tokens(sound_s)
+        seen = with_silence_after(encoding, self._silence, tail_s)
+        found = self._model.model.generate(
+            self._storage.from_array(seen),
+            [prompt],
+            beam_size=1,
+            # CTranslate2 gives the text half of this, and no more than the prompt leaves of it.
+            max_length=max(2 * most, most + len(prompt)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed,
+        )[0]
+        tokens: list[int] = found.sequences_ids[0]
+        text: str = tokenizer.decode(tokens).strip()
+        # CTranslate2's score is the mean over the text's tokens, Whisper's counts the end too.
+        average = float(found.scores[0]) * len(tokens) / (len(tokens) + 1)
+        encoded = text.encode()
+        segment = Segment(
+            text=text,
+            average_log_probability=average,
+            no_speech_probability=float(found.no_speech_prob),
+            compression_ratio=len(encoded) / len(zlib.compress(encoded)),
+        )
+        return _Draft(
+            segment,
+            doubt(
+                text,
+                sound_s=sound_s,
+                active_s=active_s(features),
+                tokens=len(tokens),
+                average_log_probability=average,
+                compression_ratio=segment.compression_ratio,
+            ),
+        )
+
+    def _whole(self, sound: Any) -> list[Segment]:
+        found, _info = self._model.transcribe(
+            sound,
+            language=self._language,
+            beam_size=1,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            without_timestamps=len(sound) <= WHOLE_S * RATE_HZ,
+            vad_filter=False,
+            hotwords=self._prompt or None,
+        )
+        return [
+            Segment(
+                text=each.text.strip(),
+                average_log_probability=float(each.avg_logprob),
+                no_speech_probability=float(each.no_speech_prob),
+                compression_ratio=float(each.compression_ratio),
+            )
+            for each in found
+        ]
+
+    def _tokenize_prompt(self) -> None:
+        tokens: list[int] = self._tokenizer.encode(f" {self._prompt}") if self._prompt else []
+        self._prompt_tokens = [self._tokenizer.sot_prev, *tokens] if tokens else []
+
+
+def _settles(first: _Draft, second: _Draft) -> bool:
+    """Say whether a second look settles what the first left in doubt.
+
+    What both say twice was said twice ("Stop, stop."), and text that is short in both is short.
+    """
+    if second.doubt is None:
+        return True
+    if second.doubt in (Doubt.LOOP, Doubt.ENDS_EARLY) and first.doubt is second.doubt:
+        return words(first.segment.text) == words(second.segment.text)
+    return False

@@ -7,8 +7,10 @@ import pytest
 from device.audio import RATE_HZ, Samples
 from device.errors import EngineUnusable
 from device.transcribe import Transcriber
+from device.transcribe import faster_whisper as engine
 from device.transcribe.fake import FakeTranscriber
 from device.transcribe.faster_whisper import FasterWhisper
+from device.transcribe.gate import Doubt
 
 WORDS = "what is the capital of france"
 
@@ -16,7 +18,7 @@ WORDS = "what is the capital of france"
 @pytest.fixture(params=["fake", "whisper-tiny.en", "whisper-base"], scope="module")
 def transcriber(request: pytest.FixtureRequest, model_folder: Callable[[str], Path]) -> Transcriber:
     if request.param == "fake":
-        return FakeTranscriber(["What is the capital of France?"] * 9)
+        return FakeTranscriber(["What is the capital of France?"] * 99)
     made = FasterWhisper(model_folder(request.param), threads=1)
     made.load()
     return made
@@ -41,6 +43,34 @@ def test_writes_down_what_was_said_and_how_sure_it_is(
 
 
 @pytest.mark.engines
+def test_a_partial_says_the_same_of_clear_speech(
+    transcriber: Transcriber, question: Samples
+) -> None:
+    segments = transcriber.transcribe(question, partial=True)
+    assert WORDS in " ".join(each.text for each in segments).lower()
+
+
+@pytest.mark.engines
+def test_a_clip_that_ends_with_the_speech_loses_and_gains_no_word(
+    transcriber: Transcriber, question: Samples
+) -> None:
+    loud = np.flatnonzero(np.abs(question) > 500)
+    segments = transcriber.transcribe(question[: int(loud[-1]) + RATE_HZ // 10])
+    said = " ".join(each.text for each in segments).lower()
+    assert said.strip(" ?.") == WORDS
+
+
+@pytest.mark.engines
+def test_words_to_expect_do_no_harm_and_can_be_taken_away(
+    transcriber: Transcriber, question: Samples
+) -> None:
+    for expected in (["Siobhan", "thermostat"], [""], []):
+        transcriber.bias(expected)
+        segments = transcriber.transcribe(question)
+        assert WORDS in " ".join(each.text for each in segments).lower()
+
+
+@pytest.mark.engines
 @pytest.mark.parametrize("length", [0, 1, 100])
 def test_hardly_any_sound_is_no_error(transcriber: Transcriber, length: int) -> None:
     transcriber.transcribe(np.zeros(length, dtype=np.int16))
@@ -50,6 +80,38 @@ def test_hardly_any_sound_is_no_error(transcriber: Transcriber, length: int) -> 
 def test_the_whole_range_of_int16_is_no_error(transcriber: Transcriber) -> None:
     extremes = np.tile(np.array([-32768, 32767], dtype=np.int16), RATE_HZ // 4)
     transcriber.transcribe(extremes)
+
+
+@pytest.mark.engines
+def test_a_clip_too_long_for_a_window_is_transcribed_to_its_end(
+    model_folder: Callable[[str], Path], question: Samples
+) -> None:
+    whisper = FasterWhisper(model_folder("whisper-tiny.en"), threads=1)
+    whisper.load()
+    quiet = np.zeros(31 * RATE_HZ - len(question), dtype=np.int16)
+    segments = whisper.transcribe(np.concatenate([question, quiet, question]))
+    said = " ".join(each.text for each in segments).lower()
+    assert said.count(WORDS) == 2
+
+
+@pytest.mark.engines
+def test_a_full_window_can_be_had(model_folder: Callable[[str], Path], question: Samples) -> None:
+    whisper = FasterWhisper(model_folder("whisper-tiny.en"), threads=1, window="full")
+    whisper.load()
+    assert WORDS in " ".join(each.text for each in whisper.transcribe(question)).lower()
+
+
+@pytest.mark.engines
+def test_a_doubtful_transcript_is_made_again_from_a_whole_window(
+    model_folder: Callable[[str], Path], question: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisper = FasterWhisper(model_folder("whisper-tiny.en"), threads=1)
+    whisper.load()
+    monkeypatch.setattr(engine, "doubt", lambda *_, **__: Doubt.UNSURE)
+    assert WORDS in " ".join(each.text for each in whisper.transcribe(question)).lower()
+    assert whisper.fallbacks == 1
+    whisper.transcribe(question, partial=True)
+    assert whisper.fallbacks == 1
 
 
 def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
