@@ -1,10 +1,7 @@
-"""The three measurements of scripts/bench_bargein."""
+"""What the assistant's own speech sets off, and how others are heard over it."""
 
-import asyncio
 import hashlib
 import json
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,12 +52,6 @@ _SOUNDING_S = 0.5
 _LEVELS_DB = (-5, 0, 5, 10)
 _WORD_LEVELS_DB = (0, 5, 10)
 _IN_TIME_S = 2.0
-_STORY = (
-    "A long time ago a lighthouse keeper lived on a small island far out in the cold grey sea. "
-    "Every evening he climbed two hundred steps to light the lamp, and every morning he came down "
-    "again to feed his goats. One winter a storm blew for eleven days and no boat could reach him. "
-    "He told the goats stories to pass the time, and they listened with great patience."
-)
 
 
 class Material:
@@ -278,119 +269,6 @@ def _over(
     user[start : start + len(loud)] = loud
     sound = microphone(scene.echo(played), scene.background(len(played)), user)
     return sound, played, (start + onset(speech)) / RATE_HZ
-
-
-async def stopping(material: Material, count: int) -> dict[str, Any]:
-    """Interrupt the whole assistant in a simulated room, in real time, and look at the sound."""
-    from agents.agent import Agent
-    from agents.fake_model import FakeModel
-    from agents.router import Router
-    from agents.tools import Toolbox
-    from agents.tools.standard import standard_tools
-    from context import Audience, Principal, Purpose, Request, Scope, Sink, Store, mint
-    from device.assistant import Assistant
-    from device.clock import SystemClock
-    from device.emulator.echo_path import EchoPath
-    from device.emulator.room import Room
-    from device.events import BargedIn, Event
-    from device.mind import Mind
-    from device.schedule import Schedule
-    from device.turn import Phase
-
-    def mint_for(purpose: Purpose) -> Scope:
-        request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
-        return mint(request, time.time())
-
-    settings = load_settings(
-        material.profile, None, ("cues.earcons=false", "cues.thinking=false", "think.engine=none")
-    )
-    scene = next(material.scenes())
-    echo = EchoPath(scene.response, delay_s=0.06, level=0.25, soft_clip=0.5)
-    room = Room(echo=echo)
-    ended: list[tuple[int, float]] = []
-    places: list[int] = []
-
-    def notice(event: Event) -> None:
-        if isinstance(event, BargedIn):
-            places.append(room.at)
-
-    wearer = assemble.assemble_wearer(settings, assemble.find_models())
-    wearer.load()
-    question = _other_voice(wearer.synthesize("Hey Jarvis, tell me a long story."), wearer.rate_hz)
-    people = [at_level(each[: 2 * RATE_HZ], 2500).astype(np.int16) for each in material.people()]
-    with tempfile.TemporaryDirectory(prefix="lapel-bench-") as folder:
-        state = Path(folder)
-        clock = SystemClock()
-        stages = assemble.assemble(
-            settings, state, microphone=room.microphone, speaker=room.speaker
-        )
-        schedule = Schedule(state / "own-timers.sqlite3", clock)
-        store = Store(state / "own-memory", None, clock.now)
-        agent = Agent(
-            router=Router(),
-            toolbox=Toolbox(standard_tools(schedule, clock.now)),
-            model=FakeModel([_STORY] * (4 * count)),
-            store=store,
-            mint=mint_for,
-        )
-        object.__setattr__(stages, "mind", Mind(agent, store, schedule))
-        assistant = Assistant(stages, settings, notice)
-        await assistant.load()
-        async with asyncio.TaskGroup() as tasks:
-            air = tasks.create_task(room.run())
-            life = tasks.create_task(assistant.run())
-            await asyncio.sleep(1.0)
-            for number in range(count):
-                await _until(lambda: assistant.phase in (Phase.IDLE, Phase.FOLLOW_UP), 30.0)
-                await asyncio.sleep(0.5)
-                before = len(places)
-                await room.say(question)
-                if not await _until(lambda: assistant.phase is Phase.SPEAKING, 15.0):
-                    continue
-                await asyncio.sleep(3.0)
-                start = room.at
-                await room.say(people[number % len(people)])
-                await _until(lambda before=before: len(places) > before, 2.0)
-                await asyncio.sleep(0.5)
-                if len(places) > before:
-                    _, assistant_sound = room.recorded()
-                    quiet_ms = _ms_to_silence(assistant_sound[places[before] :])
-                    ended.append((places[before] - start, quiet_ms))
-                await assistant.stop_speaking() if hasattr(assistant, "stop_speaking") else None
-            life.cancel()
-            air.cancel()
-    stops = [ms for _, ms in ended] or [float("nan")]
-    return {
-        "interruptions": len(ended),
-        "tried": count,
-        "stop_ms_p50": float(np.percentile(stops, 50)),
-        "stop_ms_p95": float(np.percentile(stops, 95)),
-    }
-
-
-async def _until(true: Any, limit_s: float) -> bool:
-    end = time.monotonic() + limit_s
-    while not true():
-        if time.monotonic() > end:
-            return False
-        await asyncio.sleep(0.01)
-    return True
-
-
-def _ms_to_silence(sound: Samples) -> float:
-    """Return when the last audible sample before a fifth of a second of silence was played."""
-    loud = np.flatnonzero(np.abs(sound.astype(int)) >= 330)
-    if not len(loud) or loud[0] > RATE_HZ // 5:
-        return 0.0
-    gaps = np.flatnonzero(np.diff(loud) > RATE_HZ // 5)
-    return float(loud[gaps[0]] if len(gaps) else loud[-1]) * 1000 / RATE_HZ
-
-
-def _other_voice(sound: Samples, rate_hz: int) -> Samples:
-    """Slow a voice down, so that it is another person's."""
-    quiet = _silence(0.2)
-    slower = resample(sound, round(rate_hz * 18_700 / 22_050), RATE_HZ)
-    return np.concatenate([quiet, slower, quiet])
 
 
 def _silence(seconds: float) -> Samples:

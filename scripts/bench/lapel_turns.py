@@ -16,7 +16,7 @@ from device.assemble import assemble, assemble_mind
 from device.assistant import Assistant
 from device.audio import CHUNK_S, RATE_HZ, read_audio
 from device.emulator.room import Room
-from device.events import Event, Interrupted, NothingSaid, Transcribed, TurnEnded, to_record
+from device.events import Event, NothingSaid, SpeechEnded, Transcribed, TurnEnded, to_record
 from device.settings import NoModelSettings, Settings, load_settings
 from device.turn import Phase
 from device.waterfall import waterfall
@@ -29,13 +29,18 @@ _GAP_S = 0.6
 
 
 def settings_for_sound(profile: str, overrides: tuple[str, ...]) -> tuple[Any, list[str]]:
-    """Load the settings with all cues off, where they have any; also return what was set."""
+    """Load the settings with all cues off, where they have any; also return what was set.
+
+    Follow-up is off too: every turn begins with its wake word, as it would be hours later.
+    """
     known: list[str] = []
     if "cues" in Settings.model_fields:
         section = type(Settings().cues)  # type: ignore[attr-defined]
         known = [
             f"cues.{key}=false" for key in section.model_fields if key in ("earcons", "thinking")
         ]
+    if "follow_up_s" in type(Settings().listen).model_fields:
+        known.append("listen.follow_up_s=0")
     wanted = (*known, *overrides)
     return load_settings(profile, None, wanted), list(wanted)
 
@@ -86,8 +91,10 @@ async def converse(settings: Any, state: Path, plan: list[dict[str, Any]], folde
 
             await until(lambda: is_over() or bool(since(NothingSaid)), _TURN_LIMIT_S)
         own = events[begun:]
-        last_id = max((each.turn_id for each in own), default=0)
-        falls = waterfall([each for each in own if each.turn_id == last_id])
+        ids = [each.turn_id for each in own if isinstance(each, SpeechEnded)]
+        falls = waterfall([each for each in own if each.turn_id in ids[-1:]])
+        # A turn that went on after it was decided was not cut off: nothing had been heard.
+        went_on_at_s = max((each.at for each in own if type(each).__name__ == "WentOn"), default=0)
         turns.append(
             {
                 "id": utterance["id"],
@@ -100,9 +107,8 @@ async def converse(settings: Any, state: Path, plan: list[dict[str, Any]], folde
                 "commits_at_s": [
                     at - zero_s
                     for each in own
-                    if (at := getattr(each, "committed_at", None)) is not None
+                    if isinstance(each, SpeechEnded) and (at := each.committed_at) > went_on_at_s
                 ],
-                "interrupted": any(isinstance(each, Interrupted) for each in own),
                 "stages_from_speech_end_s": falls.at_s if falls else {},
                 "events": [to_record(each, personal=True) for each in own],
             }

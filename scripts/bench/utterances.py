@@ -21,7 +21,8 @@ _PAUSES_S = (
     None,
 )  # after the wake phrase: spoken in one breath, a pause, in one breath
 _RECORDED_GAP_S = 0.25
-_RECORDED_END_DB = 30.0  # below its loudest 20 ms a real recording is taken to be over
+_RECORDED_END_DB = 30.0
+_ABOVE_ROOM_DB = 10.0
 _LONGEST_RECORDED_S = 5.0
 _QUESTION = re.compile(
     r"(what|where|who|whose|which|why|how|when|do|does|did|is|are|can|could)\b", re.I
@@ -114,13 +115,18 @@ def ended(sound: Sound) -> Sound:
 def ended_recording(sound: Sound) -> Sound:
     """Bring a recording to the made voice's loudness, and cut off the room around the speech.
 
-    What is more than 30 dB below the loudest 20 ms at either end is taken to be the room.
+    Speech is what is within 30 dB of the loudest 20 ms, 10 dB above the quietest tenth, and not
+    a click: at least 60 ms of it.
     """
     size = RATE_HZ // 50
     parts = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
-    power = np.sqrt(np.mean(parts**2, axis=1)) + 1e-9
-    loud = np.flatnonzero(20 * np.log10(power / power.max()) >= -_RECORDED_END_DB)
-    cut = sound[loud[0] * size : (loud[-1] + 1) * size].astype(np.float64)
+    level_db = 20 * np.log10(np.sqrt(np.mean(parts**2, axis=1)) + 1e-3)
+    room_db = float(np.percentile(level_db, 10)) + _ABOVE_ROOM_DB
+    loud = level_db >= max(float(level_db.max()) - _RECORDED_END_DB, room_db)
+    steady = np.flatnonzero(np.convolve(loud, np.ones(3), mode="valid") == 3)
+    if not len(steady):
+        return sound
+    cut = sound[steady[0] * size : (steady[-1] + 3) * size].astype(np.float64)
     return np.asarray(
         np.clip(cut * (3_000.0 / np.sqrt(np.mean(cut**2))), -32_000, 32_000), np.int16
     )
