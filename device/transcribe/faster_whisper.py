@@ -53,7 +53,8 @@ class FasterWhisper:
         self._folder = folder
         self._language = language
         self._threads = threads
-        self._window = window
+        self.window: Window = window
+        """Whether a window as long as the utterance is tried first; may be changed at any time."""
         self._prompt = ""
         self._prompt_tokens: list[int] = []
         self.fallbacks = 0
@@ -122,7 +123,7 @@ class FasterWhisper:
         sound = samples.astype(np.float32) / 32768.0
         sound_s = len(samples) / RATE_HZ
         try:
-            if self._window == "full" or sound_s > _LONGEST_S:
+            if self.window == "full" or sound_s > _LONGEST_S:
                 return self._whole(sound)
             features = self._features(sound)
             encoding = np.array(self._encode(trimmed(features)))

@@ -41,9 +41,21 @@ def transcribe_file(
 
 def speech_seconds(samples: Samples, detector: SpeechDetector) -> float:
     """Return the seconds of a clip (int16, 16 kHz) that the detector takes for speech."""
+    return CHUNK_S * sum(_is_speech(samples, detector))
+
+
+def end_of_speech_s(samples: Samples, detector: SpeechDetector) -> float:
+    """Return where in a clip (int16, 16 kHz) speech is last found; its length if nowhere."""
+    found = _is_speech(samples, detector)
+    if not any(found):
+        return len(samples) / RATE_HZ
+    return CHUNK_S * (len(found) - found[::-1].index(True))
+
+
+def _is_speech(samples: Samples, detector: SpeechDetector) -> list[bool]:
     detector.reset()
     whole = len(samples) - len(samples) % CHUNK_SAMPLES
-    return CHUNK_S * sum(
+    return [
         detector.process(samples[at : at + CHUNK_SAMPLES]) >= _SPEECH
         for at in range(0, whole, CHUNK_SAMPLES)
-    )
+    ]
