@@ -37,6 +37,8 @@ class Completeness(Enum):
     """A whole command, which needs nothing more."""
     INCOMPLETE = auto()
     """Something is certainly missing: "set a timer for"."""
+    TELLING = auto()
+    """Neither question nor request: however finished it sounds, more may follow."""
     OPEN = auto()
     """Anything else."""
 
@@ -98,9 +100,10 @@ def needed_silence_s(
     if completeness is Completeness.INCOMPLETE:
         return max(settings.incomplete_silence_s, longest_s), Reason.LONGEST_PAUSE
     needed_s, reason = longest_s, Reason.LONGEST_PAUSE
-    if turn_end is not None and turn_end > settings.unsure:
+    heard = None if completeness is Completeness.TELLING else turn_end
+    if heard is not None and heard > settings.unsure:
         low, high = _log_odds(settings.unsure), _log_odds(settings.sure)
-        share = (_log_odds(turn_end) - low) / (high - low) if high > low else 1.0
+        share = (_log_odds(heard) - low) / (high - low) if high > low else 1.0
         sure_s = min(settings.sure_silence_s, longest_s)
         needed_s = longest_s + min(1.0, share) * (sure_s - longest_s)
         reason = Reason.TURN_END

@@ -137,6 +137,7 @@ def test_each_way_to_end_takes_its_silence_and_says_why() -> None:
         ((None, 0.999), s.sure_silence_s, Reason.TURN_END),
         ((Completeness.OPEN, 0.01), s.silence_s, Reason.LONGEST_PAUSE),
         ((None, None), s.silence_s, Reason.LONGEST_PAUSE),
+        ((Completeness.TELLING, 0.999), s.silence_s, Reason.LONGEST_PAUSE),
         ((Completeness.INCOMPLETE, 0.999), s.incomplete_silence_s, Reason.LONGEST_PAUSE),
     ):
         waited_s, why = silence_until_commit(*known)

@@ -1,0 +1,65 @@
+"""What the words of an utterance say about its end. Pure, English.
+
+People ask an assistant in questions and requests, which are over when they sound over. Who tells
+something instead pauses as finally between two sentences as after the last one: there the ear
+knows nothing (measured on read speech), and only a longer pause does.
+"""
+
+import re
+
+from agents.router import Routed, RouteKind
+from device.listen.endpoint import Completeness
+
+_OPENING = re.compile(
+    r"(?:(?:hey|hi|hello|ok|okay|alright|all right|so|well|um|uh|er|yes|yeah|no|now|and|but|please"
+    r"|just|then|also|actually|sorry|thanks|thank you)\b[\s,.!;:-]*)+(?=\w)",
+    re.IGNORECASE,
+)
+_BE = r"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|has|have|had|'s|'re|'ll|'d)"
+_ASKING = re.compile(
+    rf"""(?:what|who|whose|which|how|why)\b
+    | (?:when|where)\s*{_BE}\b
+    | (?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|might|has|have|had
+        |isn't|aren't|don't|doesn't|didn't|can't|couldn't|won't|wouldn't|shouldn't|haven't|hasn't)
+      \ (?:i|you|he|she|it|we|they|there|this|that|these|those|the|my|your|his|her|our|their|a|an
+        |any|anyone|anybody|someone|all)\b
+    | i(?:'d|\ would)\ (?:like|love|prefer)\b
+    | i(?:'ll|\ will|\ can)\ have\b
+    | i\ (?:want|need|wanna)\b
+    | (?:let's|let\ (?:me|us))\b
+    | (?:tell|give|get|make|show|bring|set|add|put|turn|play|find|read|call|send|remind|remember
+        |explain|describe|name|list|define|spell|translate|write|calculate|convert|compare|count
+        |suggest|recommend|summari[sz]e|repeat|help|open|close|start|stop|cancel|pause|resume|run
+        |delete|remove|forget|check|look|search|switch|dim|lower|raise|say|wake|order)\b
+    | (?!(?:in|on|at|of|to|by|for|from|with|as|if|after|before|since|when|while|because|though
+        |i|you|he|she|it|we|they|that|this|is|was|are|were|and|or|not|all|both|half|such)\ )
+      [a-z]+\ (?:me|us|a|an|some|my)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SHORT_WORDS = 2  # "never mind", "cappuccino, please": an answer or an order
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+
+
+def is_asking(text: str) -> bool:
+    """Whether a transcript is a question, a request or an answer in form, not a statement."""
+    sentences = _SENTENCE.split(text.strip())
+    if sentences[-1].endswith("?") or len(text.split()) <= _SHORT_WORDS:
+        return True
+    return any(
+        _ASKING.match(_OPENING.sub("", each, count=1)) for each in (sentences[0], sentences[-1])
+    )
+
+
+def completeness(text: str, routed: Routed, language: str = "en") -> Completeness:
+    """Return what a transcript says about its end, with what the grammar made of it.
+
+    In languages other than English, what is no command is open.
+    """
+    if routed.kind is RouteKind.INCOMPLETE:
+        return Completeness.INCOMPLETE
+    if routed.is_final:
+        return Completeness.COMPLETE
+    if routed.tool is not None or language != "en" or is_asking(text):
+        return Completeness.OPEN
+    return Completeness.TELLING
