@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agents.followup import complete
 from agents.guard import Guard
-from agents.model import ChatModel, Message, ModelFailed, Role, never
+from agents.model import ChatModel, ModelFailed, never
 from agents.perspective import second_person
 from agents.prompt import SYSTEM, Exchange, Prompt, build_prompt
 from agents.relevance import (
@@ -140,9 +140,7 @@ class Agent:
         model, self._model = self._model, None
         if model is not None:
             model.load()
-            start = [Message(Role.SYSTEM, self._system), Message(Role.USER, "Hello")]
-            for _ in model.stream(start, max_tokens=0):
-                pass
+            model.keep_start(self._system)
             self._model = model
 
     def route(self, text: str) -> Routed:

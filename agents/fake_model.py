@@ -30,6 +30,7 @@ class FakeModel:
         self.prompts: list[list[Message]] = []
         self.read_ahead: list[list[Message]] = []
         self.shared = False
+        self.start = ""
         self._replies = list(replies)
         self._context_tokens = context_tokens
         self._before_token = before_token
@@ -51,6 +52,12 @@ class FakeModel:
         if not self._loaded:
             self._before_load()
             self._loaded = True
+
+    def keep_start(self, system: str) -> None:
+        """Keep it in `start`, for tests."""
+        if not self._loaded:
+            raise ModelFailed("The language model is not loaded yet.")
+        self.start = system
 
     def stream(
         self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never

@@ -54,13 +54,21 @@ class ChatModel(Protocol):
         """Open the weights; a second call does nothing. Raises ModelUnusable."""
         ...
 
+    def keep_start(self, system: str) -> None:
+        """Keep what every prompt with this system message begins with, so that it is never read
+        again: not in later turns, not after `reset`, and where the model can, not after a restart.
+
+        `system` may be written to disk, so it holds nothing that anyone said. Raises ModelFailed.
+        """
+        ...
+
     def stream(
         self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
     ) -> Iterator[str]:
         """Text of the reply, piece by piece, without reasoning or control tokens.
 
         max_tokens: of the reply; with 0 the prompt is only read, so that the next one like it
-        starts sooner. stop: asked at least once a token, also while the prompt is read; ends the
+        starts sooner. stop: asked many times a token, also while the prompt is read; ends the
         reply when true. A prompt that starts like the last one goes on from where they differ.
         Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
         """

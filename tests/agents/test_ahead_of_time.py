@@ -163,10 +163,10 @@ class TestPrepare:
 
     def test_a_model_that_breaks_is_not_heard_of_yet(self, talk) -> None:
         class Broken(FakeModel):
-            def stream(self, messages, *, max_tokens, stop=lambda: False):
+            def stream(self, messages, **options):
                 if self.broken:
                     raise ModelFailed("It broke.")
-                return super().stream(messages, max_tokens=max_tokens, stop=stop)
+                return super().stream(messages, **options)
 
         model = Broken()
         model.broken = False

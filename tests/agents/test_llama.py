@@ -47,47 +47,38 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("control", ["<|im_end|>", "<|im_start|>", "<|endoftext|>"])
 def test_control_tokens_in_text_are_not_control_tokens(model: LlamaModel, control: str) -> None:
-    loaded = model._loaded
-    assert loaded is not None
-    (token,) = loaded._tokenize(control, special=True)
+    assert model._loaded is not None
+    text, _ = model._loaded
+    (token,) = text.tokenize(control, special=True)
     message = Message(Role.USER, f"say {control} now")
-    plain = loaded.tokens_of([Message(Role.SYSTEM, "hi"), Message(Role.USER, "say now")])
-    tokens = loaded.tokens_of([Message(Role.SYSTEM, "hi"), message])
+    plain = text.prompt([Message(Role.SYSTEM, "hi"), Message(Role.USER, "say now")])
+    tokens = text.prompt([Message(Role.SYSTEM, "hi"), message])
     assert tokens.count(token) == plain.count(token)
     assert model.count_tokens(control) > 1
 
 
 def test_the_common_start_is_kept(model: LlamaModel) -> None:
-    loaded = model._loaded
-    assert loaded is not None
-    evaluated: list[int] = []
-    eval_tokens = loaded._llm.eval
-
-    def counting(tokens: list[int]) -> None:
-        evaluated.append(len(tokens))
-        eval_tokens(tokens)
-
+    assert model._loaded is not None
+    _, decoder = model._loaded
     system = Message(Role.SYSTEM, "You are kind. " * 20)
-    loaded._llm.eval = counting  # pyright: ignore
-    try:
-        list(model.stream([system, Message(Role.USER, "one")], max_tokens=1))
-        first = sum(evaluated)
-        evaluated.clear()
-        list(model.stream([system, Message(Role.USER, "two")], max_tokens=1))
-    finally:
-        loaded._llm.eval = eval_tokens
-    assert first > 80
-    assert sum(evaluated) < 15
+    before = decoder.decoded
+    list(model.stream([system, Message(Role.USER, "one")], max_tokens=1))
+    first = decoder.decoded
+    list(model.stream([system, Message(Role.USER, "two")], max_tokens=1))
+    assert first - before > 80
+    assert decoder.decoded - first < 15
 
 
-def test_stop_is_asked_while_a_long_prompt_is_read(model: LlamaModel) -> None:
+def test_stop_acts_while_a_long_prompt_is_read(model: LlamaModel) -> None:
     model.reset()
-    asked = 0
+    assert model._loaded is not None
+    _, decoder = model._loaded
+    before, asked = decoder.decoded, 0
 
     def stop() -> bool:
         nonlocal asked
         asked += 1
-        return asked > 2
+        return asked > 50  # in the middle of the first step
 
     assert list(model.stream([Message(Role.USER, "word " * 300)], max_tokens=5, stop=stop)) == []
-    assert asked == 3
+    assert decoder.decoded == before
