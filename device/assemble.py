@@ -33,11 +33,14 @@ from device.settings import (
     LlamaSettings,
     OpenWakeWordSettings,
     Settings,
+    cache_dir,
     config_dir,
     data_dir,
     state_dir,
 )
+from device.speak.cached import CachedSynthesizer
 from device.speak.piper import Piper
+from device.stock import stock_sentences
 from device.transcribe.faster_whisper import FasterWhisper
 from device.wake import WakeWord, phrase_of
 from device.wake.cascade import CascadeTuning, WakeCascade
@@ -147,18 +150,28 @@ def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
     return transcriber
 
 
-def assemble_synthesizer(settings: Settings, models: Models) -> Piper:
-    """Construct the voice.
+def assemble_synthesizer(
+    settings: Settings, models: Models, rate_hz: int | None = None
+) -> CachedSynthesizer:
+    """Construct the voice, with the clips that it has kept; at `rate_hz`, or its own rate.
 
     Raises:
         ModelMissing: it has not been pulled.
     """
     keep_private()
     speak = settings.speak
-    return Piper(
+    voice = Piper(
         models.path(speak.model),
         threads=speak.threads or budget().speak,
         length_scale=speak.length_scale,
+        first_part_s=speak.first_part_s,
+    )
+    return CachedSynthesizer(
+        voice,
+        cache_dir() / "stock_sentences" if speak.keep_stock else None,
+        stock_sentences(),
+        longest_s=speak.newest_s,
+        rate_hz=rate_hz,
     )
 
 
@@ -231,6 +244,7 @@ def assemble(
     """
     models = find_models()
     mind = assemble_mind(settings, state, models=models)
+    speaker = speaker or assemble_speaker(settings)
     return Stages(
         microphone=microphone or PortAudioMicrophone(settings.mic.device),
         echo_canceller=assemble_echo_canceller(settings),
@@ -239,8 +253,8 @@ def assemble(
         turn_end=assemble_turn_end(settings, models),
         transcriber=assemble_transcriber(settings, models),
         mind=mind,
-        synthesizer=assemble_synthesizer(settings, models),
-        speaker=speaker or assemble_speaker(settings),
+        synthesizer=assemble_synthesizer(settings, models, speaker.rate_hz),
+        speaker=speaker,
     )
 
 

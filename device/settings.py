@@ -121,6 +121,12 @@ class PiperSettings(_Section):
     model: str = "piper-en_us-joe-medium"
     length_scale: float = Field(default=1.0, ge=0.5, le=2.0)
     threads: Threads = 0
+    first_part_s: float = Field(default=0.25, ge=0, le=10)
+    """Speech begins once this much of a clause is made; 0 waits for all of it (slow boards)."""
+    newest_s: float = Field(default=60.0, ge=0, le=600)
+    """Seconds of the newest speech kept in memory, so that it need not be made twice."""
+    keep_stock: bool = True
+    """Keep the sound of the program's own fixed sentences on disk."""
 
 
 class CueSettings(_Section):
@@ -209,6 +215,11 @@ def config_dir() -> Path:
 def data_dir() -> Path:
     """Return the folder of models (XDG; `$LAPEL_HOME/data` when that is set)."""
     return _dir("data", platformdirs.user_data_dir("lapel"))
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again (XDG; `$LAPEL_HOME/cache` when that is set)."""
+    return _dir("cache", platformdirs.user_cache_dir("lapel"))
 
 
 def state_dir() -> Path:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from device.audio import Samples
-from device.speak import Synthesizer
+from device.audio import Samples, resample
+from device.speak import Part, Synthesizer, words_of
 from device.speak.clauses import ClauseSplitter
 from device.speak.normalize import speech_text
 
@@ -37,6 +37,7 @@ class CachedSynthesizer:
         stock: Iterable[str] = (),
         *,
         longest_s: float = 60.0,
+        rate_hz: int | None = None,
     ) -> None:
         """Keep `longest_s` seconds of the newest clips.
 
@@ -45,6 +46,8 @@ class CachedSynthesizer:
             folder: where the clips of stock sentences are kept; None keeps none.
             stock: whole sentences that everybody may hear; their clauses are stock too.
             longest_s: 0 keeps no clip but the stock sentences'.
+            rate_hz: of the sound given, best the speaker's; None is the voice's own. Parts of a
+                clip cannot be resampled one by one without a click between them.
         """
         self._inner = inner
         self._folder = folder
@@ -52,15 +55,17 @@ class CachedSynthesizer:
             spoken for sentence in stock for each in clauses_of(sentence)
             if (spoken := speech_text(each))
         )  # fmt: skip
+        self._unsaved = dict(self._stock)
         self._longest_s = longest_s
+        self._given_rate_hz = rate_hz
         self._newest: OrderedDict[str, Samples] = OrderedDict()
         self._newest_samples = 0
         self._ready: dict[str, Samples] = {}
 
     @property
     def rate_hz(self) -> int:
-        """The voice's rate; known once loaded."""
-        return self._inner.rate_hz
+        """The rate asked for, or the voice's; known once loaded."""
+        return self._given_rate_hz or self._inner.rate_hz
 
     @property
     def identity(self) -> str:
@@ -77,9 +82,11 @@ class CachedSynthesizer:
             EngineUnusable: the voice's weights are missing or damaged.
         """
         self._inner.load()
+        speech_text("It's 9:05.")  # the first number takes a tenth of a second
         for text in self._stock:
             if (clip := self._read(text)) is not None:
                 self._ready[text] = clip
+                self._unsaved.pop(text, None)
 
     def synthesize(self, text: str) -> Samples:
         """Speak a clause: shape (n,), int16, at `rate_hz`; empty for text without letters.
@@ -91,27 +98,57 @@ class CachedSynthesizer:
         """
         spoken = speech_text(text)
         if (clip := self._known(spoken)) is None:
-            clip = self._inner.synthesize(spoken)
-            self._keep(spoken, clip)
+            clip = self._make(spoken)
         return clip
 
+    def stream(self, text: str) -> Iterator[Part]:
+        """Speak a clause in parts; in one part if its clip is there. See `Synthesizer`.
+
+        A stream that is read to its end leaves its clip; one that is given up leaves nothing.
+
+        Raises:
+            EngineFailed: the voice gave up.
+        """
+        spoken = speech_text(text)
+        if (clip := self._known(spoken)) is not None:
+            if len(clip):
+                yield Part(text, clip)
+            return
+        clips = [np.zeros(0, dtype=np.int16)]
+        said = 0.0
+        for part in resampled(self._inner.stream(spoken), self._inner.rate_hz, self.rate_hz):
+            clips.append(part.samples)
+            # The history has the text's own words, not those that were put in for the voice.
+            yield Part(words_of(text, said, part.until), part.samples, part.until)
+            said = part.until
+        self._keep(spoken, np.concatenate(clips))
+
     def fill(self, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Make the clip of one stock sentence that is still missing; for idle moments.
+        """Make and keep the clip of one stock sentence that is still missing; for idle moments.
 
         Returns whether there are more. Does nothing when `stop()` says so before it begins.
 
         Raises:
             EngineFailed: the voice gave up.
         """
-        missing = [text for text in self._stock if text not in self._ready]
-        if missing and not stop():
-            self._keep(missing[0], self._inner.synthesize(missing[0]))
-        return len(missing) > 1 or (bool(missing) and missing[0] not in self._ready)
+        if self._unsaved and not stop():
+            spoken = next(iter(self._unsaved))
+            if (clip := self._ready.get(spoken)) is None:
+                clip = self._make(spoken)
+            # Only here, in the stock's own order: the disk does not tell what was ever said.
+            self._write(spoken, clip)
+            del self._unsaved[spoken]
+        return bool(self._unsaved)
 
     def forget(self) -> None:
         """Forget every clip but the stock sentences': they hold what was said."""
         self._newest.clear()
         self._newest_samples = 0
+
+    def _make(self, spoken: str) -> Samples:
+        clip = resample(self._inner.synthesize(spoken), self._inner.rate_hz, self.rate_hz)
+        self._keep(spoken, clip)
+        return clip
 
     def _known(self, spoken: str) -> Samples | None:
         if (clip := self._ready.get(spoken)) is not None:
@@ -124,7 +161,6 @@ class CachedSynthesizer:
         clip.flags.writeable = False
         if spoken in self._stock:
             self._ready[spoken] = clip
-            self._write(spoken, clip)
             return
         if spoken in self._newest:
             return
@@ -178,6 +214,26 @@ def clauses_of(sentence: str) -> Iterator[str]:
         splitter = ClauseSplitter(is_first=is_first)
         yield from splitter.push(sentence)
         yield from splitter.flush()
+
+
+def resampled(parts: Iterator[Part], from_hz: int, to_hz: int) -> Iterator[Part]:
+    """Change the rate of parts that follow each other, as if they were one clip.
+
+    The resampler looks a little ahead, so a part's last milliseconds come with the next part. The
+    method is libsoxr's "HQ".
+    """
+    if from_hz == to_hz:
+        yield from parts
+        return
+    import soxr
+
+    flow = soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16", quality="HQ")
+    for part in parts:
+        flown = flow.resample_chunk(part.samples)
+        yield Part(part.text, np.asarray(flown, dtype=np.int16), part.until)
+    rest = np.asarray(flow.resample_chunk(np.zeros(0, dtype=np.int16), last=True), dtype=np.int16)
+    if len(rest):
+        yield Part("", rest)
 
 
 def _keep_newest(folder: Path, most_bytes: int) -> None:

@@ -1,0 +1,56 @@
+"""The stock sentences: what the assistant says in fixed words, gathered from where it is said."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import cast, get_args
+
+from agents import agent, guard
+from agents.tools import Toolbox, ToolContext
+from agents.tools.help import CAN, CannotArgs, CannotTool, HelpTool, StopTool
+from agents.tools.remember import RememberTool
+from agents.tools.standard import standard_tools
+from agents.tools.timer import LONGEST_S, Timer, TimerTool
+from device import assistant, reply
+
+_MINUTE_S = 60
+_USUAL_S = (30, *(each * _MINUTE_S for each in (1, 2, 3, 5, 10, 15, 20, 25, 30, 45, 60, 120)))
+"""Durations that people often give timers."""
+
+
+def stock_sentences() -> Iterator[str]:
+    """Yield the sentences, those first that are said most; none holds a word of anyone's."""
+    yield from (agent.DONT_KNOW, agent.DONT_KNOW_OWN, agent.NOT_UNDERSTOOD, guard.CANNOT, CAN)
+    yield from (said for name, raw in _calls() if (said := _TOOLS.preview(name, raw, _NOTHING)))
+    yield from (reply.SORRY_THINKING, assistant.SORRY_HEARING)
+    yield from (agent.CARE, agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED, guard.ONLY_WHEN_TOLD)
+
+
+class _NoTimers:
+    """A schedule in which nothing runs, and nothing can be set."""
+
+    def add(self, duration_s: float, name: str | None) -> Timer:
+        raise OSError("nothing can be set")
+
+    def cancel(self, timer_id: str) -> bool:
+        return False
+
+    def running(self) -> list[Timer]:
+        return []
+
+
+_TOOLS = Toolbox(standard_tools(_NoTimers(), lambda: datetime.now(UTC)))
+_NOTHING = cast("ToolContext", None)  # what is asked of these tools needs no memory
+
+
+def _calls() -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield calls whose answers are the same for everybody."""
+    yield StopTool.name, {"acknowledge": True}
+    for seconds in _USUAL_S:
+        yield TimerTool.name, {"action": "set", "seconds": seconds}
+    yield TimerTool.name, {"action": "set"}
+    yield TimerTool.name, {"action": "set", "seconds": LONGEST_S + 1}
+    yield TimerTool.name, {"action": "left"}
+    yield RememberTool.name, {}
+    yield HelpTool.name, {}
+    for capability in get_args(CannotArgs.model_fields["capability"].annotation):
+        yield CannotTool.name, {"capability": capability}
