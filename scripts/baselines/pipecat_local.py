@@ -2,10 +2,9 @@
 
 Silero VAD and Smart Turn v3.2 as Pipecat sets them by default, its Whisper service on the same
 folder (base, int8), its OpenAI service on llama-cpp-python's server with the same GGUF, its Piper
-service with the same voice. Whole utterances are heard, wake phrase included: the pipeline has no
-wake word.
+service with the same voice. The wake phrase is left out: the pipeline has no use for it.
 
-Run by scripts/bench_turn in an environment of its own (see PACKAGES there); nothing of the project
+Run by scripts/bench_turn in an environment of its own (REQUIREMENTS there); nothing of the project
 is imported. Reads FOLDER/baseline_plan.json and FOLDER/pipecat.json (paths and settings); leaves
 `turns.json` and `recording.wav` (user left, assistant right, 16 kHz) in FOLDER/pipecat.
 """
@@ -172,6 +171,12 @@ class Notes(BaseObserver):
         self.events.append((kind, self._air.now_s(), text))
 
 
+class LocalServer(OpenAILLMService):
+    """llama-cpp-python's server, which knows no role "developer"."""
+
+    supports_developer_role = False
+
+
 def serve(gguf: str, threads: int, context_tokens: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start llama-cpp-python's server on a free port of this machine, and wait until it answers."""
     with socket.socket() as probe:
@@ -184,7 +189,7 @@ def serve(gguf: str, threads: int, context_tokens: int) -> tuple[subprocess.Pope
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}/v1"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
             urllib.request.urlopen(f"{url}/models", timeout=2).read()
@@ -248,19 +253,22 @@ async def converse(folder: Path, plan: list[Any], config: dict[str, Any], url: s
         compute_type="int8",
         settings=WhisperSTTService.Settings(model=config["whisper"]),
     )
-    model = OpenAILLMService(
+    model = LocalServer(
         base_url=url,
         api_key="none",
-        settings=OpenAILLMService.Settings(model="local", max_tokens=config["reply_tokens"]),
+        settings=OpenAILLMService.Settings(
+            model="local",
+            max_tokens=config["reply_tokens"],
+            system_instruction=config["system"],
+        ),
     )
     voice_file = Path(config["voice"])
     voice = PiperTTSService(
         download_dir=voice_file.parent,
         settings=PiperTTSService.Settings(voice=voice_file.stem),
     )
-    context = LLMContext([{"role": "system", "content": config["system"]}])
     aggregators = LLMContextAggregatorPair(
-        context, user_params=LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer())
+        LLMContext(), user_params=LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer())
     )
     ear, mouth = Ear(air, params), Mouth(air, params)
     worker = PipelineWorker(
