@@ -1,39 +1,48 @@
 """Barge-in: has the user begun to talk over the assistant? Pure.
 
 What the echo canceller leaves of the assistant's voice is speech too, so a speech detector alone
-would interrupt the assistant with itself. What tells the user from the rest is the level: how
-much of what was played is left is learned while only the assistant speaks, and only sound well
-above that counts.
+would interrupt the assistant with itself. What tells the user is level: how much of what was
+played is usually left is learned, and only what is well above that counts, by how likely it is
+speech.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from math import log2
 
-_QUIET = 1e-3
-_PLAYED_S = 0.5
+_LEAST_LEAK = 2.0**-8
+_HOLD_CHUNKS = 12
+"""An echo is at most so late: 0.3 s of delay, and the chunk that it begins in."""
 
 
 @dataclass(frozen=True, slots=True)
 class BargingIn:
-    """When sound during playback is the user."""
+    """When sound during playback is the user. Tuned on recordings in measured rooms."""
 
-    speech: float = 0.6
-    """From this probability on a chunk may be the user's speech."""
-    margin: float = 2.0
-    """So many times the expected residual echo the cleaned sound must be (root mean square)."""
+    speech: float = 0.2
+    """A chunk that is less likely speech than this is no evidence."""
     floor: float = 100.0
-    """Quieter than this (root mean square of int16) is never the user."""
-    needed: int = 4
-    """Chunks of the user's speech ..."""
-    among: int = 7
-    """... among so many, for a barge-in."""
-    first_leak: float = 0.05
-    """How much of what was played is expected to be left before anything is known."""
-    least_leak: float = 0.003
-    rise: float = 0.3
-    """The step towards more residual echo than expected, per chunk (of the difference) ..."""
-    fall: float = 0.01
-    """... and towards less."""
+    """Nor is one that is quieter (root mean square of int16)."""
+    dominance: float = 0.6
+    """Nor one of which the echo canceller has taken more away than this leaves (a share of the
+    level): what is left of an echo is mostly less."""
+    most_doublings: float = 4.0
+    """The evidence of a chunk is how often its level is double that of the expected echo, up to
+    this, times the probability of speech."""
+    enough: float = 2.0
+    """So much evidence is a barge-in."""
+    kept: float = 0.9
+    """The share of the evidence that is left after a chunk ..."""
+    worn: float = 0.15
+    """... less this."""
+    first_leak: float = 0.2
+    """How much of the played level is expected to be left before anything is known."""
+    rise: float = 0.08
+    """Doublings by which more is expected after a chunk that had more ..."""
+    fall: float = 0.02
+    """... and less after one that had less: the expectation is the level's upper fifth."""
+    tail: float = 0.92
+    """How a room's echo dies away, per chunk: 30 dB in 1.3 s, slower than most do."""
 
 
 class BargeIn:
@@ -41,13 +50,14 @@ class BargeIn:
 
     def __init__(self, settings: BargingIn | None = None) -> None:
         self._settings = settings or BargingIn()
-        self._leak = self._settings.first_leak
+        self._leak = log2(self._settings.first_leak)
+        self._echo = 0.0
         self.reset()
 
     def reset(self) -> None:
         """Begin a new reply: forget what was said so far; what was learned of the room stays."""
-        self._hits: deque[bool] = deque(maxlen=self._settings.among)
-        self._played: deque[tuple[float, float]] = deque()
+        self._played: deque[float] = deque(maxlen=_HOLD_CHUNKS)
+        self._evidence = 0.0
         self._fired = False
 
     def step(
@@ -61,31 +71,33 @@ class BargeIn:
         """Take the next chunk; say, once, that the user has begun to talk over the assistant.
 
         Args:
-            chunk_s: the chunk's seconds.
+            chunk_s: the chunk's seconds; the settings are for 0.032.
             speech: the speech detector's probability on the cleaned chunk (0..1).
             microphone_rms: the raw chunk's level (root mean square of int16).
             cleaned_rms: the level without the echo.
             played_rms: the level of what the speaker took meanwhile.
         """
-        del microphone_rms
+        del chunk_s
         wanted = self._settings
-        self._played.append((chunk_s, played_rms))
-        while sum(each for each, _ in self._played) > _PLAYED_S:
-            self._played.popleft()
-        loudest = max((rms for _, rms in self._played), default=0.0)
-        expected = self._leak * loudest
-        is_user = speech >= wanted.speech and cleaned_rms >= max(
-            wanted.floor, wanted.margin * expected
-        )
-        if loudest > wanted.floor and not is_user:
-            leak = cleaned_rms / loudest
-            step = wanted.rise if leak > self._leak else wanted.fall
-            self._leak = max(wanted.least_leak, self._leak + step * (leak - self._leak))
-        self._hits.append(is_user)
-        if self._fired or sum(self._hits) < wanted.needed:
+        self._played.append(played_rms)
+        self._echo = max(*self._played, self._echo * wanted.tail)
+        expected = max(wanted.floor, self._echo * 2**self._leak)
+        above = min(wanted.most_doublings, log2(max(1.0, cleaned_rms) / expected))
+        counts = speech >= wanted.speech and cleaned_rms >= wanted.dominance * microphone_rms
+        evidence = above * speech if counts and above > 0 else 0.0
+        self._evidence = max(0.0, self._evidence * wanted.kept + evidence - wanted.worn)
+        if self._echo > wanted.floor and self._evidence < wanted.enough / 2:
+            self._learn(max(1.0, cleaned_rms) / self._echo)
+        if self._fired or self._evidence < wanted.enough:
             return False
         self._fired = True
         return True
+
+    def _learn(self, left: float) -> None:
+        """Move the expected share of the echo towards what is left of it now."""
+        wanted = self._settings
+        self._leak += wanted.rise if log2(left) > self._leak else -wanted.fall
+        self._leak = max(log2(_LEAST_LEAK), self._leak)
 
 
 _BACKCHANNELS = """

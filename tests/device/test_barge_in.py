@@ -46,9 +46,25 @@ def test_a_whisper_of_residue_never_fires(chunks: list[tuple[float, float]]) -> 
     assert fired_at(BargeIn(), chunks) is None
 
 
-@given(st.lists(st.tuples(st.floats(0, 0.5), level), max_size=100))
+@given(st.lists(st.tuples(st.floats(0, 0.19), level), max_size=100))
 def test_what_is_not_speech_never_fires(chunks: list[tuple[float, float]]) -> None:
     assert fired_at(BargeIn(), chunks) is None
+
+
+@given(st.floats(1.0, 30.0), chance)
+def test_a_room_that_always_leaves_as_much_is_learned(share: float, speech: float) -> None:
+    barge_in = BargeIn()
+    left = PLAYED / share
+    learning = [barge_in.step(CHUNK_S, 0.0, PLAYED, left, PLAYED) for _ in range(100)]
+    assert not any(learning)
+    assert fired_at(barge_in, [(speech, left)] * 300) is None
+
+
+def test_an_echo_that_dies_away_after_the_last_word_is_still_an_echo() -> None:
+    barge_in = BargeIn()
+    for _ in range(100):
+        barge_in.step(CHUNK_S, 0.0, PLAYED, 600.0, PLAYED)
+    assert fired_at(barge_in, [(0.6, 600 * 0.9**n) for n in range(60)], played=0.0) is None
 
 
 @given(st.lists(st.tuples(chance, level, level, level), max_size=200))
