@@ -70,8 +70,11 @@ class Voice(Protocol):
         ...
 
 
-_CERTAIN = 0.996
+_MOST = 0.996
 """microWakeWord's highest score (255/256), and as far as openWakeWord's is taken."""
+
+_LEAST = 0.0001
+"""What openWakeWord gives to speech that is nothing like the phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +90,22 @@ class CascadeTuning:
     follow_s: float = 0.4
     """Seconds that the second stage goes on listening after the first suspects."""
 
-    hold_s: float = 0.5
-    """Seconds after a verdict before the first stage can suspect again."""
+    doubt_s: float = 0.3
+    """Seconds after a suspicion came to nothing before the first stage can suspect again."""
+
+    rest_s: float = 1.0
+    """Seconds after the phrase fired before the first stage can suspect again."""
 
 
 def pool(first: float, second: float) -> float:
     """Return what two scores (0..1) say together: 0..1.
 
     The logarithmic opinion pool with equal weights: the mean of their log odds (Genest and
-    Zidek, "Combining probability distributions", 1986). Neither counts for more than `_CERTAIN`.
+    Zidek, "Combining probability distributions", 1986), each within `_LEAST` and `_MOST`.
     """
     odds = [
         math.log(each / (1.0 - each))
-        for each in (min(max(score, 1.0 - _CERTAIN), _CERTAIN) for score in (first, second))
+        for each in (min(max(score, _LEAST), _MOST) for score in (first, second))
     ]
     return 1.0 / (1.0 + math.exp(-(odds[0] + odds[1]) / 2))
 
@@ -170,7 +176,7 @@ class WakeCascade:
         found = self._judge(windows)
         if found is not None or self._left_s <= 0:
             self._suspects = {}
-            self._held_s = self._tuning.hold_s
+            self._held_s = self._tuning.doubt_s if found is None else self._tuning.rest_s
         return found
 
     def reset(self) -> None:

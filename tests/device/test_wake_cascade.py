@@ -12,7 +12,9 @@ from device.wake import Detection
 from device.wake.cascade import CascadeTuning, WakeCascade, Window, pool
 
 CHUNK = np.zeros(CHUNK_SAMPLES, dtype=np.int16)
-TUNING = CascadeTuning(suspect_at=0.5, sure_at=0.6, follow_s=4 * CHUNK_S, hold_s=3 * CHUNK_S)
+TUNING = CascadeTuning(
+    suspect_at=0.5, sure_at=0.6, follow_s=4 * CHUNK_S, doubt_s=3 * CHUNK_S, rest_s=10 * CHUNK_S
+)
 
 
 @dataclass
@@ -126,8 +128,10 @@ def test_a_suspicion_that_is_not_confirmed_ends_and_is_held_a_while() -> None:
 
 
 def test_one_utterance_fires_once() -> None:
-    found = run(WakeCascade(suspicion(*[0.9] * 4), Second([1.0] * 20), TUNING), 20)
+    found = run(WakeCascade(suspicion(*[0.9] * 11), Second([1.0] * 20), TUNING), 20)
     assert [each is not None for each in found] == [True] + [False] * 19
+    found = run(WakeCascade(suspicion(*[0.9] * 12), Second([1.0] * 20), TUNING), 20)
+    assert [number for number, each in enumerate(found) if each is not None] == [0, 11]
 
 
 def test_the_second_stage_hears_exactly_its_ring_and_silence_before_the_first_sound() -> None:
@@ -191,7 +195,7 @@ def test_a_reset_forgets_the_sound_the_suspicion_and_the_hold() -> None:
 def test_never_fires_without_both_and_never_twice_within_the_hold(
     scores: list[tuple[float, float]], held: int
 ) -> None:
-    tuning = CascadeTuning(0.5, 0.6, 4 * CHUNK_S, held * CHUNK_S)
+    tuning = CascadeTuning(0.5, 0.6, 4 * CHUNK_S, CHUNK_S, held * CHUNK_S)
     second = Second()
     cascade = WakeCascade(suspicion(*[each for each, _ in scores]), second, tuning)
     cascade.load()
