@@ -1,6 +1,7 @@
 """What of a model's reply may be said: short, speakable, and no claim to have acted.
 
-Works on the stream: a clause is held back until it is whole, judged, and then let go. How the
+Works on the stream: a clause is held back until it is whole, judged, and then let go. The first
+words of a reply go sooner, at the end of a phrase, where no claim can begin with them. How the
 text is cut into pieces makes no difference.
 """
 
@@ -12,6 +13,8 @@ CANNOT = "I can't do that."
 ONLY_WHEN_TOLD = "I only remember what you ask me to: say remember that."
 _LONGEST = 240  # characters of a clause before any space ends it
 _LEAST_WORDS = 5  # of a clause that ends in a comma, so that speech flows
+
+_LEAST_FIRST_WORDS = 4  # of a reply's first piece, which ends with a phrase
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]*_]*\s")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)")
@@ -58,6 +61,31 @@ _MEMORY_CLAIM = re.compile(
     (?!\ (?:when|how|the\ day))""",
     re.IGNORECASE | re.VERBOSE,
 )
+_PHRASE_BEGINS = re.compile(
+    r"""(?<=\w)\ (?=(?:because|that|which|who|where|when|while|and|but|or|so|by|from|with|without
+    |through|due|for|in|on|at|into|as|if|since|until|after|before|during|between|to)\s)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_GOES_ON = re.compile(
+    r"""\b(?:a|an|the|this|that|these|those|its|their|his|her|of|to|in|on|at|by|for|from|with|as|and
+    |or|but|so|because|which|who|when|where|while|if|into|between|both|such|very|more|most|less
+    |than|not|is|are|was|were|be|been|being|has|have|had|can|will|would|may|also|about)$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PLAIN_WORDS = re.compile(r"[\w' -]+")
+_MAY_CLAIM = re.compile(
+    r"^\w+ing\b|\b(?:i|lapel|let|we|your|timer|alarm|reminder)\b", re.IGNORECASE
+)
+_COMMA_COMES = re.compile(
+    r"(?:when|if|while|because|as|since|until|after|before|although|though|once|in|on|at|for|to)\b",
+    re.IGNORECASE,
+)
+_THE = re.compile(r"\bthe\b", re.IGNORECASE)
+_SETTLED = re.compile(
+    rf"""\b(?:is|are|was|were|has|have|had|can|does|do|means)\ (?!{_DEED}|(?:now|already|been|being
+    |successfully|be|set|on|off|the\ way)\b)\w""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _DENIED = re.compile(r"\bi(?: can't| cannot| can not|'m not| am not| don't| do not| won't)\b", re.I)
 
 
@@ -81,6 +109,9 @@ class Guard:
         out = ""
         while not self.done:
             end = _end_of_clause(self._rest)
+            if not (self.said or self._sentence):
+                ends = (end, _end_of_first_phrase(self._rest))
+                end = min((each for each in ends if each is not None), default=None)
             fence = self._rest.find("```")
             if 0 <= fence < (end or len(self._rest)):
                 out += self._judge(self._rest[:fence])
@@ -154,3 +185,23 @@ def _end_of_clause(text: str) -> int | None:
     if len(text) > _LONGEST and (space := text.find(" ", _LONGEST)) >= 0:
         ends.append(space)
     return min(ends, default=None)
+
+
+def _end_of_first_phrase(text: str) -> int | None:
+    """Where the first phrase of a reply ends that no claim of a deed can begin with.
+
+    Claims begin with who does it ("I", "let me"), with a deed ("Ordering"), or with what it is
+    done to ("the lights are …"); that last is no claim once its verb says something else. What
+    begins with "when" or "in" ends its first phrase with a comma.
+    """
+    if _COMMA_COMES.match(text.lstrip()):
+        return None
+    for match in _PHRASE_BEGINS.finditer(text):
+        words = text[: match.start()].lstrip()
+        if not _PLAIN_WORDS.fullmatch(words) or _MAY_CLAIM.search(words):
+            return None
+        if len(words.split()) < _LEAST_FIRST_WORDS or _GOES_ON.search(words):
+            continue
+        if not _THE.search(words) or _SETTLED.search(words):
+            return match.start()
+    return None

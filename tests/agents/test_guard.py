@@ -95,6 +95,64 @@ def test_a_clause_is_let_go_before_the_sentence_ends() -> None:
     assert guard.feed(" looks red. ") == " it looks red."
 
 
+@pytest.mark.parametrize(
+    ("reply", "first"),
+    [
+        ("The sky is blue because of Rayleigh scattering.", "The sky is blue"),
+        ("Bees make honey from nectar that they collect.", "Bees make honey from nectar"),
+        ("When it rains for days in a row the ground floods.", None),
+        ("A refrigerator works by removing heat from inside.",
+         "A refrigerator works by removing heat"),
+        ("Cats purr to communicate with their owners and calm down.", "Cats purr to communicate"),
+        ("Leaves change color in autumn because of less light.", "Leaves change color in autumn"),
+        ("The capital of France is Paris.", None),
+        # What could still become a claim is held back.
+        ("The pizza you wanted from the shop is on its way to you.", None),
+        ("The lights in the kitchen have been turned on for you.", None),
+        ("I was made by people who like to talk.", None),
+        ("Ordering a large pizza with cheese for you.", None),
+        ("Yes the order is now placed and on its way.", None),
+        ("Great so I have sent that to Anna.", None),
+        ("See [the map of Paris and France](http://x.y) for it.", None),
+    ],
+)  # fmt: skip
+def test_the_first_words_go_early_where_they_claim_nothing(reply: str, first: str | None) -> None:
+    guard = Guard()
+    pieces = [piece for each in reply if (piece := guard.feed(each))]
+    pieces += [rest] if (rest := guard.close()) else []
+    assert (pieces[0] if len(pieces) > 1 else None) == first
+    assert "".join(pieces) == through([reply])[0]
+
+
+_PHRASES = st.lists(
+    st.sampled_from(
+        ["the sky", "is blue", "because", "of light", "and", "I've", "sent", "it", "to", "you",
+         "the pizza", "has been", "ordered", "with cheese", "a dog", "barks", "at night", "which",
+         "turning on", "the lights", "your timer", "set for", "we'll", "let me", "call", "in Paris"]
+    ),
+    min_size=1,
+    max_size=12,
+)  # fmt: skip
+
+
+@given(_PHRASES, st.data())
+def test_no_cut_changes_what_is_said(phrases: list[str], data: st.DataObject) -> None:
+    whole = " ".join(phrases).capitalize() + "."
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=9)))
+    parts = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert through(parts) == through([whole])
+    assert through(list(whole)) == through([whole])
+
+
+@given(_PHRASES)
+def test_nothing_of_a_claim_is_said_before_it_is_known_to_be_one(phrases: list[str]) -> None:
+    said, claimed = through([" ".join(phrases).capitalize() + "."])
+    if claimed:
+        assert said.endswith((CANNOT, ONLY_WHEN_TOLD))
+        early = said.removesuffix(CANNOT).removesuffix(ONLY_WHEN_TOLD).lower()
+        assert not {"i've", "we'll", "let", "your"} & set(early.split())
+
+
 def test_code_is_not_read_aloud() -> None:
     assert through(["Use print. ```python\nprint(1)\n``` Done."]) == ("Use print.", False)
 
