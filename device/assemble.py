@@ -144,6 +144,7 @@ def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
         models.path(transcribe.model),
         language=transcribe.language,
         threads=transcribe.threads or budget().transcribe,
+        at_once=2,
         window=transcribe.window,
     )
     transcriber.bias(transcribe.vocabulary)
@@ -219,6 +220,7 @@ def assemble_mind(
             threads=think.threads or threads.think,
             threads_alone=think.threads or threads.think_alone,
             context_tokens=think.context_tokens,
+            folder=state / "think",
         )
     agent = Agent(
         router=Router(),

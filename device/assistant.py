@@ -36,11 +36,12 @@ from device.events import (
     WentOn,
     Woke,
 )
-from device.hear import Ended, Hearing, Utterance
+from device.hear import Ended, Hearing, Transcript, Utterance
 from device.listen import SpeechDetector, TurnEndDetector
 from device.listen.barge_in import BargeIn, is_backchannel
 from device.listen.endpoint import Completeness, Endpointing
 from device.listen.preroll import PreRoll
+from device.listen.wording import completeness
 from device.mic import ChunkQueue, Microphone
 from device.mic.echo import EchoCanceller
 from device.mind import Mind
@@ -97,7 +98,8 @@ class _Workers:
 
     ears: Worker = field(default_factory=lambda: Worker("ears"))
     turn_end: Worker = field(default_factory=lambda: Worker("turn end"))
-    transcribe: Worker = field(default_factory=lambda: Worker("transcribe"))
+    transcribe: Worker = field(default_factory=lambda: Worker("transcribe", at_once=2))
+    """Two at once: a transcript that nobody waits for any more must not hold up the next."""
     think: Worker = field(default_factory=lambda: Worker("think"))
     speak: Worker = field(default_factory=lambda: Worker("speak"))
     timers: Worker = field(default_factory=lambda: Worker("timers"))
@@ -328,7 +330,8 @@ class Assistant:
         if by_button:
             before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
         await self._workers.ears.run(self._ears.attend, before)
-        self._attend(before, phrase=phrase_of(detection.wake_word), held=by_button)
+        phrase = "" if by_button else phrase_of(detection.wake_word)
+        self._attend(before, phrase=phrase, held=by_button)
 
     def _attend(
         self,
@@ -342,13 +345,16 @@ class Assistant:
         """Begin to listen to an utterance."""
         turn_id = self._turn_id
 
-        async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str:
+        async def transcribe(
+            sound: Samples, speech_s: float, partial: bool, begins: str
+        ) -> Transcript:
             segments = await self._workers.transcribe.run(
-                self._stages.transcriber.transcribe, sound, partial=partial
+                self._stages.transcriber.transcribe, sound, partial=partial, begins=begins
             )
             # The wake phrase is in the clip and not in the endpointer's seconds of speech.
             text = believable_text(segments, speech_s + 0.8)
-            return strip_wake_phrase(text, phrase) if phrase else text
+            raw = " ".join(each.text for each in segments)
+            return Transcript(raw, strip_wake_phrase(text, phrase) if phrase else text)
 
         async def turn_end(sound: Samples) -> float:
             return await self._workers.turn_end.run(self._stages.turn_end.probability, sound)
@@ -376,6 +382,8 @@ class Assistant:
                     ready=lambda: self._judge(attention),
                 ),
                 before,
+                begins=f"{phrase.title()}," if phrase else "",
+                partial_s=self._settings.transcribe.partial_s,
                 needs_words=over,
                 held=held,
             ),
@@ -466,9 +474,7 @@ class Assistant:
 
     def _completeness(self, text: str) -> Completeness:
         routed = self._stages.mind.agent.route(text)
-        if routed.kind is RouteKind.INCOMPLETE:
-            return Completeness.INCOMPLETE
-        return Completeness.COMPLETE if routed.is_final else Completeness.OPEN
+        return completeness(text, routed, self._settings.transcribe.language)
 
     def _read_ahead(self, attention: _Attention, text: str) -> None:
         """Have the model read the question while it is still being asked."""

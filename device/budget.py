@@ -5,9 +5,8 @@ threads than there are cores slow down tenfold, not twofold (measured on two cor
 from 17 to 0.5 tokens a second). So an engine that works alone has all cores, and one that works
 beside another leaves it a core:
 
-    transcribe            alone: before its end nothing can be thought or said
-    turn end, think       side by side for a moment; the turn-end model has one thread, and waits
-                          without spinning
+    transcribe, turn end  side by side, a thread each: for a trimmed window one thread of Whisper
+                          is as quick as two, and a second call can run on the second
     think                 alone until the first clause is there, then beside the voice
     speak                 one thread, without spinning
 """
@@ -31,7 +30,7 @@ class Budget:
 def share(cores: int) -> Budget:
     """Share out `cores`; more than six threads make no engine here quicker."""
     return Budget(
-        transcribe=max(1, min(cores, 6)),
+        transcribe=max(1, min(cores // 2, 4)),
         turn_end=1,
         think=max(1, min(cores - 1, 6)),
         think_alone=max(1, min(cores, 6)),

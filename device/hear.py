@@ -14,8 +14,7 @@ from context.errors import LapelError
 from device.audio import CHUNK_S, Samples
 from device.listen.endpoint import Completeness, Endpointer, Endpointing, Mark
 from device.listen.preroll import join
-
-_PARTIAL_EVERY_S = 0.7
+from device.transcribe.agreement import agreed
 
 
 class Ended(Enum):
@@ -33,11 +32,22 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Transcript:
+    """The text of a clip."""
+
+    raw: str
+    """As it was transcribed."""
+    text: str
+    """What is worth believing of it, without the wake phrase."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
     """What an utterance needs of the other stages."""
 
-    transcribe: Callable[[Samples, float, bool], Awaitable[str]]
-    """From the sound, the seconds of speech in it, and whether it is only a partial."""
+    transcribe: Callable[[Samples, float, bool, str], Awaitable[Transcript]]
+    """From the sound, the seconds of speech in it, whether it is only a partial, and the words
+    that it is known to begin with."""
     completeness: Callable[[str], Completeness]
     turn_end: Callable[[Samples], Awaitable[float]]
     """The probability that the speaker of this sound has finished."""
@@ -60,6 +70,8 @@ class Utterance:
         hearing: Hearing,
         before: list[Samples],
         *,
+        begins: str = "",
+        partial_s: float = 0.0,
         needs_words: bool = False,
         held: bool = False,
     ) -> None:
@@ -69,17 +81,22 @@ class Utterance:
             endpointing: when it is over.
             hearing: the other stages.
             before: chunks from before it was known that there would be an utterance.
+            begins: words that it begins with: the wake phrase.
+            partial_s: seconds from one partial transcript to the next; 0 makes none.
             needs_words: sound without words in it ends the utterance at once.
             held: a button is held: nothing but its release ends the utterance.
         """
         self._endpointer = Endpointer(endpointing)
         self._hearing = hearing
         self._chunks = list(before)
+        self._begins = begins
+        self._partial_s = partial_s
+        self._parts = ("", "")
         self._needs_words = needs_words
         self._held = held
         self._released = False
         self._over: Ended | None = None
-        self._transcript: asyncio.Task[str] | None = None
+        self._transcript: asyncio.Task[Transcript] | None = None
         self._guessed: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._partial: asyncio.Task[None] | None = None
@@ -107,6 +124,7 @@ class Utterance:
                 self.started = True
             case Mark.SOFT_END:
                 self._speculate()
+                self._ask_for_turn_end()
             case Mark.RESUMED:
                 self.discard()
             case Mark.NO_SPEECH:
@@ -147,7 +165,7 @@ class Utterance:
         if self._transcript is None or not self._transcript.done():
             return None
         failed = self._transcript.cancelled() or self._transcript.exception() is not None
-        if not failed and not self._transcript.result():
+        if not failed and not self._transcript.result().text:
             return self._no_words()
         if self._released:
             return Ended.RELEASED
@@ -183,24 +201,26 @@ class Utterance:
 
     async def _guess(self) -> None:
         """Have the transcript made, and the work that follows from it begun."""
-        sound, speech_s = join(self._chunks), self._endpointer.speech_s
-        transcribe = self._hearing.transcribe(sound, speech_s, False)
+        transcribe = self._hearing.transcribe(
+            join(self._chunks),
+            self._endpointer.speech_s,
+            False,
+            agreed(*self._parts) or self._begins,
+        )
         self._transcript = asyncio.ensure_future(transcribe)
         await asyncio.wait([self._transcript])
         if self._transcript.cancelled():
             return
-        if self._transcript.exception() is None and (text := self._transcript.result()):
+        if self._transcript.exception() is None and (text := self._transcript.result().text):
+            self._note(self._transcript.result())
             self._completeness = self._hearing.completeness(text)
             self._hearing.guess(text)
         self._hearing.ready()
 
     def _ask_for_turn_end(self) -> None:
-        """Have the turn-end model asked, where its answer can still matter.
-
-        The transcript comes first, as it may say all, and one core is better than half of two.
-        """
+        """Have the turn-end model asked, where its answer can still matter."""
         busy = self._asking is not None and not self._asking.done()
-        known = self._completeness is None or self._completeness is Completeness.COMPLETE
+        known = self._completeness is Completeness.COMPLETE
         if not busy and not known and self._endpointer.wants_turn_end:
             self._endpointer.asked()
             self._asking = asyncio.ensure_future(self._ask())
@@ -216,20 +236,26 @@ class Utterance:
         """Have a partial transcript made, every so often, while nothing else is being made."""
         self._since_partial_s += CHUNK_S
         busy = self._guessed is not None or (self._partial is not None and not self._partial.done())
-        if not self.started or busy or self._since_partial_s < _PARTIAL_EVERY_S:
+        due = self._partial_s and self._since_partial_s >= self._partial_s
+        if not self.started or busy or not due:
             return
         self._since_partial_s = 0.0
         self._partial = asyncio.ensure_future(self._tell_part())
 
     async def _tell_part(self) -> None:
         try:
-            text = await self._hearing.transcribe(
-                join(self._chunks), self._endpointer.speech_s, True
+            part = await self._hearing.transcribe(
+                join(self._chunks), self._endpointer.speech_s, True, self._begins
             )
         except LapelError:
             return  # the final transcript will tell
-        if text:
-            self._hearing.partly(text)
+        if part.text:
+            self._note(part)
+            self._hearing.partly(part.text)
+
+    def _note(self, part: Transcript) -> None:
+        """Keep the last two transcripts: what they agree on is settled."""
+        self._parts = (self._parts[1], part.raw)
 
     async def text(self) -> str:
         """Return the transcript of the whole utterance.
@@ -238,7 +264,7 @@ class Utterance:
             EngineFailed: the transcriber gave up.
         """
         assert self._transcript is not None, "the utterance is not over"
-        return await self._transcript
+        return (await self._transcript).text
 
     def discard(self) -> None:
         """Throw the guess away; a native call runs on to its end and is not listened to."""

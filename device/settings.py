@@ -61,10 +61,10 @@ class ListenSettings(_Section):
     preroll_s: float = Field(default=1.6, ge=0.2, le=5)
     soft_end_s: float = Field(default=0.096, gt=0.05, le=2)
     command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
-    sure: float = Field(default=0.95, gt=0, lt=1)
+    sure: float = Field(default=0.9, gt=0, lt=1)
     sure_silence_s: float = Field(default=0.4, gt=0.05, le=5)
-    unsure: float = Field(default=0.5, gt=0, lt=1)
-    silence_s: float = Field(default=0.7, gt=0.1, le=5)
+    unsure: float = Field(default=0.3, gt=0, lt=1)
+    silence_s: float = Field(default=1.6, gt=0.1, le=5)
     incomplete_silence_s: float = Field(default=2.0, gt=0.1, le=5)
     no_speech_s: float = Field(default=5.0, gt=0.5, le=30)
     longest_s: float = Field(default=29.0, gt=1, le=29)
@@ -97,6 +97,8 @@ class FasterWhisperSettings(_Section):
     threads: Threads = 0
     window: Literal["trimmed", "full"] = "trimmed"
     vocabulary: tuple[str, ...] = ()
+    partial_s: float = Field(default=0.5, ge=0, le=10)
+    """Seconds between partial transcripts while the user speaks; 0 makes none (slow boards)."""
 
 
 class LlamaSettings(_Section):

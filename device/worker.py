@@ -19,9 +19,10 @@ P = ParamSpec("P")
 class Worker:
     """A named thread that runs one call at a time."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_once: int = 1) -> None:
+        """Run `at_once` calls side by side, for an engine that allows it."""
         self._name = name
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix=name)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` on the thread and return its result.

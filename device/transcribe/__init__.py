@@ -30,12 +30,15 @@ class Transcriber(Protocol):
         """
         ...
 
-    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
+    def transcribe(
+        self, samples: Samples, *, partial: bool = False, begins: str = ""
+    ) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
 
         Args:
             samples: the clip.
             partial: be as quick as can be: the utterance goes on, and is transcribed again.
+            begins: words that the transcript is known to begin with; they are part of the result.
 
         Raises:
             EngineFailed: the engine gave up.

@@ -24,12 +24,15 @@ class FakeTranscriber:
     def load(self) -> None:
         """There is nothing to open."""
 
-    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
+    def transcribe(
+        self, samples: Samples, *, partial: bool = False, begins: str = ""
+    ) -> list[Segment]:
         """Return the next text; a partial leaves it for the next call.
 
         Raises:
             EngineFailed: when told to.
         """
+        del begins
         if self._takes_s:
             time.sleep(self._takes_s)
         if self.fail_next:

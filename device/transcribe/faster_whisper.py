@@ -12,7 +12,7 @@ import numpy as np
 from device.audio import RATE_HZ, Samples
 from device.errors import EngineFailed, EngineUnusable
 from device.transcribe import Segment
-from device.transcribe.gate import Doubt, doubt, most_tokens, words
+from device.transcribe.gate import Doubt, doubt, most_tokens, settled
 from device.transcribe.vocabulary import vocabulary_prompt
 from device.transcribe.window import (
     WHOLE_S,
@@ -36,6 +36,12 @@ class _Draft:
     segment: Segment
     doubt: Doubt | None
 
+    @property
+    def silent(self) -> bool:
+        """Whether Whisper itself takes it for silence, by its own two thresholds."""
+        numbers = self.segment
+        return numbers.no_speech_probability > 0.6 and numbers.average_log_probability < -1.0
+
 
 class FasterWhisper:
     """Greedy, one language: quick and repeatable.
@@ -47,12 +53,27 @@ class FasterWhisper:
     """
 
     def __init__(
-        self, folder: Path, *, language: str = "en", threads: int = 2, window: Window = "trimmed"
+        self,
+        folder: Path,
+        *,
+        language: str = "en",
+        threads: int = 1,
+        at_once: int = 1,
+        window: Window = "trimmed",
     ) -> None:
-        """Take a CTranslate2 Whisper model's folder; `language` is an ISO 639-1 code."""
+        """Take a CTranslate2 Whisper model's folder.
+
+        Args:
+            folder: of the model.
+            language: an ISO 639-1 code.
+            threads: of one call. For a trimmed window one is as quick as two.
+            at_once: calls that may run side by side, from as many threads; they share the weights.
+            window: see `window`.
+        """
         self._folder = folder
         self._language = language
         self._threads = threads
+        self._at_once = at_once
         self.window: Window = window
         """Whether a window as long as the utterance is tried first; may be changed at any time."""
         self._prompt = ""
@@ -81,7 +102,7 @@ class FasterWhisper:
                 device="cpu",
                 compute_type="int8",
                 cpu_threads=self._threads,
-                num_workers=1,
+                num_workers=self._at_once,
                 local_files_only=True,
             )
             self._tokenizer = Tokenizer(
@@ -110,12 +131,16 @@ class FasterWhisper:
         if self._tokenizer is not None:
             self._tokenize_prompt()
 
-    def transcribe(self, samples: Samples, *, partial: bool = False) -> list[Segment]:
+    def transcribe(
+        self, samples: Samples, *, partial: bool = False, begins: str = ""
+    ) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
 
         Args:
             samples: the clip.
             partial: be quick: one pass, and no second look at what is doubtful.
+            begins: words that the transcript is known to begin with, which is quicker than to
+                find them again; where what follows is doubtful they are not believed.
 
         Raises:
             EngineFailed: CTranslate2 gave up.
@@ -127,12 +152,11 @@ class FasterWhisper:
                 return self._whole(sound)
             features = self._features(sound)
             encoding = np.array(self._encode(trimmed(features)))
-            draft = self._decode(encoding, _SHORT_TAIL_S, sound_s, features)
+            draft = self._decode(encoding, _SHORT_TAIL_S, sound_s, features, begins.strip())
             if draft.doubt is not None and not partial:
-                second = self._decode(encoding, WHOLE_S, sound_s, features)
-                agreed = _settles(draft, second)
-                draft = second
-                if not agreed:
+                first, draft = draft, self._decode(encoding, WHOLE_S, sound_s, features)
+                texts = first.segment.text, draft.segment.text
+                if not settled(*texts, (first.doubt, draft.doubt)) and not draft.silent:
                     self.fallbacks += 1
                     return self._whole(sound)
         except (RuntimeError, ValueError) as error:
@@ -150,10 +174,16 @@ class FasterWhisper:
         )
 
     def _decode(
-        self, encoding: Encoding, tail_s: float, sound_s: float, features: Features
+        self,
+        encoding: Encoding,
+        tail_s: float,
+        sound_s: float,
+        features: Features,
+        begins: str = "",
     ) -> _Draft:
         tokenizer = self._tokenizer
-        prompt = [*self._prompt_tokens, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        known: list[int] = tokenizer.encode(f" {begins}") if begins else []
+        prompt = [*self._prompt_tokens, *tokenizer.sot_sequence, tokenizer.no_timestamps, *known]
         most = most_tokens(sound_s)
         seen = with_silence_after(encoding, self._silence, tail_s)
         found = self._model.model.generate(
@@ -167,7 +197,7 @@ class FasterWhisper:
             suppress_tokens=self._suppressed,
         )[0]
         tokens: list[int] = found.sequences_ids[0]
-        text: str = tokenizer.decode(tokens).strip()
+        text: str = tokenizer.decode([*known, *tokens]).strip()
         # CTranslate2's score is the mean over the text's tokens, Whisper's counts the end too.
         average = float(found.scores[0]) * len(tokens) / (len(tokens) + 1)
         encoded = text.encode()
@@ -183,7 +213,7 @@ class FasterWhisper:
                 text,
                 sound_s=sound_s,
                 active_s=active_s(features),
-                tokens=len(tokens),
+                tokens=len(known) + len(tokens),
                 average_log_probability=average,
                 compression_ratio=segment.compression_ratio,
             ),
@@ -213,15 +243,3 @@ class FasterWhisper:
     def _tokenize_prompt(self) -> None:
         tokens: list[int] = self._tokenizer.encode(f" {self._prompt}") if self._prompt else []
         self._prompt_tokens = [self._tokenizer.sot_prev, *tokens] if tokens else []
-
-
-def _settles(first: _Draft, second: _Draft) -> bool:
-    """Say whether a second look settles what the first left in doubt.
-
-    What both say twice was said twice ("Stop, stop."), and text that is short in both is short.
-    """
-    if second.doubt is None:
-        return True
-    if second.doubt in (Doubt.LOOP, Doubt.ENDS_EARLY) and first.doubt is second.doubt:
-        return words(first.segment.text) == words(second.segment.text)
-    return False
