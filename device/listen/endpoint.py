@@ -68,17 +68,17 @@ class Endpointing:
     """Less speech than this is the end of the wake word, a cough or a click."""
     soft_end_s: float = 0.096
     """Silence after which work begins on the chance that this is the end."""
-    ask_again_s: float = 0.096
+    ask_again_s: float = 0.16
     """Further silence after which the turn-end model is worth asking again."""
     command_silence_s: float = 0.2
     """Silence that ends a complete command."""
-    sure: float = 0.95
+    sure: float = 0.9
     """A turn-end probability from here on is sure."""
     sure_silence_s: float = 0.4
     """Silence that ends a turn that surely sounds finished."""
-    unsure: float = 0.5
+    unsure: float = 0.3
     """A turn-end probability up to here says nothing: the longest pause must pass."""
-    silence_s: float = 1.2
+    silence_s: float = 1.6
     """The longest pause: silence that ends the utterance whatever it sounded like."""
     incomplete_silence_s: float = 2.0
     """Silence that ends an utterance whose words certainly lack something."""
@@ -134,16 +134,18 @@ class Endpointer:
         self._speaking = False
         self._started = False
         self._soft = False
+        self._undecided = True
         self._ask_at_s = 0.0
 
     @property
     def wants_turn_end(self) -> bool:
         """Whether the turn-end model is worth asking now, about the sound up to here.
 
-        True at the soft end, and again whenever the silence has grown by `ask_again_s` since
-        `asked` was called: the model grows surer as the silence does.
+        True from the soft end on until `asked` is called, and again whenever the silence has grown
+        by `ask_again_s` since: the model grows surer as the silence does. Never where its answer
+        could change nothing: the words have settled it, or it surely sounded finished before.
         """
-        return self._soft and self.silence_s >= self._ask_at_s - _TINY_S
+        return self._soft and self._undecided and self.silence_s >= self._ask_at_s - _TINY_S
 
     def asked(self) -> None:
         """Take note that the turn-end model is being asked."""
@@ -167,6 +169,9 @@ class Endpointer:
         """
         s = self._settings
         self.total_s += chunk_s
+        self._undecided = completeness in (None, Completeness.OPEN) and (
+            turn_end is None or turn_end < s.sure
+        )
         threshold = s.end_threshold if self._speaking else s.start_threshold
         self._speaking = speech >= threshold
         mark = self._speech(chunk_s) if self._speaking else self._silence(chunk_s)

@@ -32,7 +32,8 @@ _ASKING = re.compile(
         |suggest|recommend|summari[sz]e|repeat|help|open|close|start|stop|cancel|pause|resume|run
         |delete|remove|forget|check|look|search|switch|dim|lower|raise|say|wake|order)\b
     | (?!(?:in|on|at|of|to|by|for|from|with|as|if|after|before|since|when|while|because|though
-        |i|you|he|she|it|we|they|that|this|is|was|are|were|and|or|not|all|both|half|such)\ )
+        |i|you|he|she|it|we|they|that|this|is|was|are|were|and|or|not|all|both|half|such
+        |[a-z]+ing)\ )
       [a-z]+\ (?:me|us|a|an|some|my)\b
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -1,6 +1,8 @@
 """Endpointing is pure, so that its promises can be checked on any course of probabilities."""
 
+import pytest
 from hypothesis import given
+from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from device.audio import CHUNK_S
@@ -89,6 +91,7 @@ def test_waiting_again_hears_the_next_speech_and_keeps_counting_the_wait() -> No
     assert Mark.NO_SPEECH in found, "the wait began anew, and noise could keep it for ever"
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(PROBABILITIES)
 def test_marks_come_in_an_order_that_makes_sense(probabilities: list[float]) -> None:
     found = marks(probabilities)
@@ -110,6 +113,7 @@ def test_marks_come_in_an_order_that_makes_sense(probabilities: list[float]) -> 
                 assert not started
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(PROBABILITIES)
 def test_it_always_ends_within_its_longest_times(probabilities: list[float]) -> None:
     most_s = SETTINGS.longest_s + SETTINGS.no_speech_s + 10 * SETTINGS.silence_s
@@ -163,6 +167,28 @@ def test_the_turn_end_model_is_asked_at_the_soft_end_and_again_as_the_silence_gr
     assert asked_s == [3, 6, 9, 12, 3]
 
 
+@pytest.mark.parametrize(
+    ("completeness", "turn_end", "wanted"),
+    [
+        (None, None, True),
+        (Completeness.OPEN, None, True),
+        (Completeness.OPEN, 0.6, True),
+        (Completeness.OPEN, 0.99, False),
+        (Completeness.TELLING, None, False),
+        (Completeness.INCOMPLETE, None, False),
+        (Completeness.COMPLETE, None, False),
+    ],
+)
+def test_the_turn_end_model_is_not_asked_for_what_changes_nothing(
+    completeness: Completeness | None, turn_end: float | None, wanted: bool
+) -> None:
+    endpointer = Endpointer(SETTINGS)
+    for speech in [0.9] * chunks(1.0) + [0.0] * 3:
+        endpointer.step(CHUNK_S, speech)
+    endpointer.step(CHUNK_S, 0.0, completeness, turn_end)
+    assert endpointer.wants_turn_end is wanted
+
+
 def test_an_answer_that_comes_between_chunks_counts_at_once() -> None:
     endpointer = Endpointer(SETTINGS)
     for speech in [0.9] * chunks(1.0) + [0.0] * chunks(0.3):
@@ -170,6 +196,7 @@ def test_an_answer_that_comes_between_chunks_counts_at_once() -> None:
     assert endpointer.step(0.0, 0.0, Completeness.COMPLETE) is Mark.COMMIT
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(ANY_SETTINGS, st.sampled_from([None, *Completeness]), st.floats(0, 1), st.floats(0, 1))
 def test_the_surer_the_end_the_shorter_the_silence(
     settings: Endpointing, completeness: Completeness | None, one: float, other: float
@@ -181,6 +208,7 @@ def test_the_surer_the_end_the_shorter_the_silence(
     assert more_s <= less_s <= nothing_s
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(ANY_SETTINGS, KNOWN)
 def test_no_pause_is_waited_for_longer_than_the_longest(
     settings: Endpointing, known: tuple[Completeness | None, float | None]
@@ -189,6 +217,7 @@ def test_no_pause_is_waited_for_longer_than_the_longest(
     assert 0 < needed_s <= max(settings.silence_s, settings.incomplete_silence_s)
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(ANY_SETTINGS, st.lists(st.tuples(st.floats(0, 1), KNOWN), max_size=300))
 def test_it_never_ends_while_someone_speaks(
     settings: Endpointing,
@@ -206,6 +235,7 @@ def test_it_never_ends_while_someone_speaks(
         assert endpointer.reason is None
 
 
+@rules(deadline=None)  # the machine may be busy
 @given(ANY_SETTINGS, KNOWN)
 def test_after_speech_silence_always_ends_it(
     settings: Endpointing, known: tuple[Completeness | None, float | None]

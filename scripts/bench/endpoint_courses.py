@@ -42,6 +42,7 @@ _SETS = ("commands", "asr", "vad")
 _NOT = ("digits/", "two-speaker")  # single words, and talk that is nobody's one turn
 _TURN_END = "smart-turn-v3.2"
 _LONGEST_S = 20.0
+_APART_S = 2.0
 _PAUSE_S = (0.3, 1.5)
 
 _FRAME_SAMPLES = 160  # 10 ms
@@ -50,6 +51,9 @@ _LEAST_RANGE_DB = 12.0
 _LEAST_ISLAND_S = 0.03
 _LEAST_GAP_S = 0.1  # a stop consonant closes the mouth for up to this long
 _TAIL_S = 3.5
+
+Island = tuple[float, float]
+"""A stretch of speech: start and end in seconds."""
 
 
 @dataclass
@@ -63,7 +67,7 @@ class Course:
     speaker: str
     text: str
     sound: Samples
-    islands: list[tuple[float, float]]
+    islands: list[Island]
     """Where speech truly is: seconds, in order."""
     speech: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     """The speech detector's probability for each chunk."""
@@ -73,7 +77,7 @@ class Course:
         """The true end of speech."""
         return self.islands[-1][1]
 
-    def pauses(self, least_s: float) -> list[tuple[float, float]]:
+    def pauses(self, least_s: float) -> list[Island]:
         """Inner silences of at least `least_s`."""
         ends = [end for _, end in self.islands[:-1]]
         starts = [start for start, _ in self.islands[1:]]
@@ -89,7 +93,7 @@ def levels_db(sound: Samples) -> NDArray[np.float64]:
     return 10 * np.log10(np.convolve(power, np.ones(3) / 3, "same") + 0.01)
 
 
-def find_islands(sound: Samples, speech: NDArray[np.float32]) -> list[tuple[float, float]]:
+def find_islands(sound: Samples, speech: NDArray[np.float32]) -> list[Island]:
     """Where speech is: seconds, in order, gaps under 0.1 s closed."""
     level = levels_db(sound)
     chunk = np.minimum((np.arange(len(level)) * 0.01 / CHUNK_S).astype(int), len(speech) - 1)
@@ -104,7 +108,7 @@ def find_islands(sound: Samples, speech: NDArray[np.float32]) -> list[tuple[floa
     threshold = max(floor + _LEVEL_SHARE * (voice - floor), voice - 40.0)
     loud = np.concatenate([[False], level >= threshold, [False]])
     edges = np.flatnonzero(loud[1:] != loud[:-1]).reshape(-1, 2) * 0.01
-    joined: list[tuple[float, float]] = []
+    joined: list[Island] = []
     for start, end in edges.tolist():
         if joined and start - joined[-1][1] < _LEAST_GAP_S:
             joined[-1] = (joined[-1][0], end)
@@ -119,7 +123,7 @@ def find_islands(sound: Samples, speech: NDArray[np.float32]) -> list[tuple[floa
 
 
 def room_tone(
-    sound: Samples, islands: list[tuple[float, float]], seconds: float, rng: np.random.Generator
+    sound: Samples, islands: list[Island], seconds: float, rng: np.random.Generator
 ) -> Samples:
     """Make `seconds` of what the room sounds like when nobody speaks: grains of the recording's
     own quiet, overlapped at random; where there is too little of it, noise as loud.
@@ -165,10 +169,15 @@ def make_courses(
             speaker = name if speaker.startswith("unknown") else speaker
             text = entry.get("text") or entry.get("text_auto") or ""
             group = "requests" if folder == "commands" else "readings"
-            for number, (a, b) in enumerate(_passages(islands)):
-                part = sound[int(a * RATE_HZ) : int(b * RATE_HZ)]
-                inside = [(s - a, e - a) for s, e in islands if a <= s < b]
-                course = Course(f"{name}#{number}", "real", group, speaker, text, part, inside)
+            parts = list(_passages(islands))
+            for number, part in enumerate(parts):
+                start_s = max(0.0, part[0][0] - (2.0 if number == 0 else 0.3))
+                end_s = part[-1][1] + (_TAIL_S if number == len(parts) - 1 else 0.15)
+                course = Course(
+                    f"{name}#{number}", "real", group, speaker, text,
+                    sound[int(start_s * RATE_HZ) : int(end_s * RATE_HZ)],
+                    [(a - start_s, b - start_s) for a, b in part],
+                )  # fmt: skip
                 real.append(course)
     for kind, made in (
         ("real", real),
@@ -181,17 +190,23 @@ def make_courses(
                 yield course
 
 
-def _passages(islands: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """Where to cut a recording (seconds) so that no passage is longer than a turn may be."""
-    first, last = islands[0][0], islands[-1][1]
-    if last - first <= _LONGEST_S:
-        yield max(0.0, first - 2.0), last + _TAIL_S
+def _passages(islands: list[Island]) -> Iterator[list[Island]]:
+    """Part a recording into what could be turns: at silences that nobody waits through, and at the
+    longest pauses of what is longer than a turn may be.
+    """
+    if len(islands) < 2:
+        yield islands
         return
-    gaps = [(b[0] - a[1], i) for i, (a, b) in enumerate(pairwise(islands), 1)]
-    _, at = max(gap for gap in gaps if min(gap[1], len(islands) - gap[1]) >= len(islands) // 4)
-    for part in (islands[:at], islands[at:]):
-        for start, end in _passages(part):
-            yield max(start, part[0][0] - 0.3), min(end, part[-1][1] + 0.15)
+    gaps = [(b[0] - a[1], at) for at, (a, b) in enumerate(pairwise(islands), 1)]
+    longest_s, at = max(gaps)
+    if longest_s < _APART_S:
+        if islands[-1][1] - islands[0][0] <= _LONGEST_S:
+            yield islands
+            return
+        middle = len(islands) // 4
+        _, at = max(gap for gap in gaps if min(gap[1], len(islands) - gap[1]) >= middle)
+    yield from _passages(islands[:at])
+    yield from _passages(islands[at:])
 
 
 def _finish(course: Course, hearer: "Hearer") -> None:
@@ -247,6 +262,10 @@ def _rng(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
+def _digest(sound: Samples) -> str:
+    return hashlib.sha1(sound.tobytes(), usedforsecurity=False).hexdigest()
+
+
 class Hearer:
     """What the models say of a course, each asked once: kept in `folder` if there is one."""
 
@@ -286,7 +305,7 @@ class Hearer:
 
     def speech(self, sound: Samples) -> NDArray[np.float32]:
         """The probability of speech for each chunk: shape (n // 512,)."""
-        key = hashlib.sha1(sound.tobytes()).hexdigest()
+        key = _digest(sound)
         if key not in self._speech:
             self._detector.reset()
             self._speech[key] = [
@@ -297,19 +316,20 @@ class Hearer:
 
     def turn_end(self, course: Course, chunks: int) -> float:
         """The probability that the speaker has finished, after `chunks` chunks of the course."""
-        key = f"{course.name}:{chunks}"
+        clip = course.sound[: chunks * CHUNK_SAMPLES]
+        key = _digest(clip)
         if key not in self._ends:
             before = time.thread_time()
-            clip = course.sound[: chunks * CHUNK_SAMPLES]
             self._ends[key] = round(self._turn_end.probability(clip), 5)
             self.turn_end_cpu_s.append(time.thread_time() - before)
         return self._ends[key]
 
     def completeness(self, course: Course, chunks: int) -> Completeness:
         """What the words of the first `chunks` chunks say."""
-        key = f"{course.name}:{chunks}"
+        clip = course.sound[: chunks * CHUNK_SAMPLES]
+        key = _digest(clip)
         if key not in self._texts:
-            found = self._transcriber.transcribe(course.sound[: chunks * CHUNK_SAMPLES])
+            found = self._transcriber.transcribe(clip)
             self._texts[key] = " ".join(each.text for each in found)
         return completeness(self._texts[key], self._router.route(self._texts[key]))
 

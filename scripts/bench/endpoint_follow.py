@@ -49,7 +49,7 @@ class Outcome:
     @property
     def cut(self) -> bool:
         """Whether the speaker was interrupted."""
-        return not self.commits or self.commits[0][0] < self.course.islands[-1][0] + _SLACK_S
+        return bool(self.commits) and self.commits[0][0] < self.course.islands[-1][0] + _SLACK_S
 
     @property
     def delay_s(self) -> float:
@@ -98,8 +98,12 @@ def follow(
                 words = words_due = turn_end = turn_end_due = None
             case _:
                 pass
-        known = words is not None and words is not Completeness.COMPLETE
-        if way.turn_end and known and turn_end_due is None and endpointer.wants_turn_end:
+        if (
+            way.turn_end
+            and words is not None
+            and turn_end_due is None
+            and endpointer.wants_turn_end
+        ):
             endpointer.asked()
             outcome.asks += 1
             turn_end_due = (now_s + pace.turn_end_s, chunk)
@@ -110,7 +114,7 @@ def figures(outcomes: Iterable[Outcome]) -> dict[str, float]:
     """Count: rates are shares (0..1), delays milliseconds over the utterances that were not cut."""
     outcomes = list(outcomes)
     paused = [each for each in outcomes if each.course.pauses(LEAST_PAUSE_S)]
-    delays_ms = sorted(1000 * each.delay_s for each in outcomes if not each.cut)
+    delays_ms = sorted(1000 * each.delay_s for each in outcomes if each.commits and not each.cut)
     in_pauses = [each.pauses for each in outcomes]
     return {
         "utterances": len(outcomes),
@@ -119,6 +123,7 @@ def figures(outcomes: Iterable[Outcome]) -> dict[str, float]:
         "cutoff_rate_of_all": sum(each.cut for each in outcomes) / max(1, len(outcomes)),
         "cutoff_rate_per_pause": sum(cut for cut, _ in in_pauses)
         / max(1, sum(every for _, every in in_pauses)),
+        "never_ended": sum(not each.commits for each in outcomes),
         "delay_mean_ms": statistics.fmean(delays_ms) if delays_ms else 0.0,
         "delay_p50_ms": _percentile(delays_ms, 50),
         "delay_p95_ms": _percentile(delays_ms, 95),
