@@ -14,6 +14,7 @@ from agents.relevance import (
     asks_for_care,
     bears_on,
     covers,
+    first_sentence,
     is_an_order,
     keeps_to,
     told,
@@ -44,6 +45,7 @@ SHORTENED = "That was long, so I only took in the start of it."
 _EXCHANGES = 3
 _FACTS = 3
 _RECALL_TOKENS = 48
+_RECALL_MORE_TOKENS = 12  # than the item has
 _MOST_BEGUN = 8
 
 
@@ -303,8 +305,14 @@ class Agent:
             return told([item])
         try:
             prompt = self._recall_prompt(model, question, answer)
-            stream = model.stream(prompt.messages, max_tokens=_RECALL_TOKENS, stop=stop)
-            said = second_person("".join(stream).strip())
+            most = min(_RECALL_TOKENS, model.count_tokens(item.text) + _RECALL_MORE_TOKENS)
+            said = ""
+            for piece in model.stream(prompt.messages, max_tokens=most, stop=stop):
+                said += piece
+                if (sentence := first_sentence(said)) is not None:
+                    said = sentence
+                    break
+            said = second_person(said.strip())
             said = said[:1].upper() + said[1:]
         except ModelFailed:
             return told([item])

@@ -18,7 +18,7 @@ class LlamaModel:
     """A chat model from a GGUF file with its own chat template.
 
     path: the file; its stem is the name. threads: cores llama.cpp may spin on beside another
-    engine, and threads_alone when there is none; fewer than there are cores where sound plays.
+    engine, and threads_alone once `share_cores` has said that there is none.
     context_tokens: room for prompt and reply. folder: where the start of every prompt is kept
     from one run to the next; None: it is read each time. `load()` opens the file.
     """
@@ -35,7 +35,7 @@ class LlamaModel:
         self._path = path
         self._threads = threads
         self._threads_alone = threads_alone or threads
-        self._now_threads = self._threads_alone
+        self._now_threads = threads
         self._context_tokens = context_tokens
         self._folder = folder
         self._loaded: tuple[ChatText, Decoder] | None = None

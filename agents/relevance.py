@@ -47,6 +47,7 @@ _CARE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
+_ABBREVIATED = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|prof|[a-z])\.$", re.IGNORECASE)
 _ORDER = re.compile(
     r"(?:please\ +)?(?:set|start|add|cancel|stop|change|remember|forget|remind|erase|delete)\b",
     re.IGNORECASE,
@@ -94,6 +95,22 @@ def covers(item: Item, question: str) -> float:
     """The part of the question's content words that the item has, 0 to 1; 0 if it has none."""
     asked = content_words(question)
     return len(asked & content_words(item.text)) / len(asked) if asked else 0.0
+
+
+def first_sentence(text: str) -> str | None:
+    """The first sentence of a stream, once it is sure to be whole; None if more has to come.
+
+    A full stop after a number, or in "Dr.", may be no end.
+    """
+    text = text.lstrip()
+    for match in _SENTENCE_END.finditer(text):
+        sentence = text[: match.end()].rstrip()
+        if match.group() == "\n":
+            return sentence
+        sure = match.end() < len(text) or sentence[-2:-1].isalpha()
+        if sure and not _ABBREVIATED.search(sentence):
+            return sentence
+    return None
 
 
 def keeps_to(said: str, item: Item, question: str) -> bool:

@@ -111,7 +111,6 @@ class TestMemory:
             "The spare key is under the blue flower pot in the garden.",
             "The spare key is not under the blue flower pot.",
             "The spare key.",
-            "The spare key is under the blue flower pot. Anything else?",
             "You know: the spare key is under the blue flower pot",
             "",
         ],
@@ -129,6 +128,18 @@ class TestMemory:
         assert conversation.say("Where is the spare key?") == (
             "The key is under the blue flower pot."
         )
+
+    def test_a_model_that_goes_on_is_stopped_after_its_first_sentence(self, talk) -> None:
+        given: list[int] = []
+        model = FakeModel(
+            ["The key is under the blue flower pot. Anything else?"], before_token=given.append
+        )
+        conversation = talk(model)
+        conversation.say(KEY)
+        assert conversation.say("Where is the spare key?") == (
+            "The key is under the blue flower pot."
+        )
+        assert len(given) == 8
 
     def test_a_model_that_breaks_leaves_the_owners_words(self, talk) -> None:
         def fail(token: int) -> None:
