@@ -145,7 +145,7 @@ class Playout:
         """Return the next `count` samples of what was pulled, at 16 kHz; silence where none was.
 
         Called once a chunk of the microphone, it is the echo canceller's reference. Sound pulled
-        before the first call is not kept, nor what has waited for more than a second.
+        before the first call is not kept, nor what has waited for more than ten seconds.
         """
         return self._played.take(count)
 

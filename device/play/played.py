@@ -7,10 +7,12 @@ import numpy as np
 
 from device.audio import RATE_HZ, Samples, resample
 
-_MOST_S = 1.0
+_MOST_S = 10.0
+"""As long as the microphone's chunks can wait (`ChunkQueue`): then the record waits beside them."""
 _CONTEXT_S = 0.005
 """Sound on either side of a block that the resampler reads, so that blocks join without a seam."""
-_WINDOW_TAKES = 32
+_WINDOW_S = 5.0
+"""Longer than any engine keeps the chunks waiting, and the record with them."""
 _SLACK = int(0.015 * RATE_HZ)
 _LEFT = int(0.005 * RATE_HZ)
 _FAR_BEHIND = int(0.06 * RATE_HZ)
@@ -21,8 +23,8 @@ class Played:
 
     The record must not run behind, or an echo would come before its reference. Speaker and
     microphone have clocks and bursts of their own, so what is waiting grows or runs out: where it
-    runs out, silence is given; where at least `_SLACK` has waited for a whole second, the oldest
-    of it is left out, in a silence if there is one.
+    runs out, silence is given; where at least `_SLACK` has waited for whole seconds, the oldest of
+    it is left out, in a silence if there is one.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -40,7 +42,7 @@ class Played:
         self._raw: Samples = np.zeros(2 * self._context, dtype=np.int16)
         self._ready: Samples = np.zeros(0, dtype=np.int16)
         self._least = 1 << 30
-        self._takes = 0
+        self._window = 0
 
     def push(self, samples: Samples) -> None:
         """Take over what was pulled, from the speaker's thread; nobody may change it later."""
@@ -67,6 +69,7 @@ class Played:
         with self._lock:
             pulled = list(self._pulled)
             self._pulled.clear()
+            self._window += self._pulled_count
             self._pulled_count = 0
         if self._context == 0:
             self._ready = np.concatenate([self._ready, *pulled])
@@ -90,10 +93,9 @@ class Played:
 
     def _keep_step(self) -> None:
         self._least = min(self._least, len(self._ready))
-        self._takes += 1
-        if self._takes < _WINDOW_TAKES:
+        if self._window < _WINDOW_S * self._rate_hz:
             return
-        late, self._least, self._takes = self._least, 1 << 30, 0
+        late, self._least, self._window = self._least, 1 << 30, 0
         if late < _SLACK:
             return
         left_out = self._ready[: late - _LEFT]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.audio import CHUNK_SAMPLES, RATE_HZ, Samples, resample
@@ -29,13 +29,13 @@ def test_what_was_pulled_comes_once_and_in_order(pulls: list[int], ahead: int) -
     assert np.array_equal(known, np.arange(1, len(known) + 1))
 
 
-def test_nothing_is_kept_before_the_first_take_and_at_most_a_second_after() -> None:
+def test_nothing_is_kept_before_the_first_take_and_at_most_ten_seconds_after() -> None:
     played = Played(RATE_HZ)
     played.push(np.full(RATE_HZ, 7, dtype=np.int16))
     assert not played.take(CHUNK_SAMPLES).any()
-    for _ in range(100):
+    for _ in range(400):
         played.push(np.full(CHUNK_SAMPLES, 7, dtype=np.int16))
-    assert np.count_nonzero(played.take(10 * RATE_HZ)) <= RATE_HZ
+    assert 9.9 * RATE_HZ < np.count_nonzero(played.take(20 * RATE_HZ)) <= 10 * RATE_HZ
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000])
@@ -61,13 +61,14 @@ def test_it_is_resampled_without_seams(rate_hz: int) -> None:
     assert best < 60
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(50, 2000))
 def test_a_record_that_runs_behind_catches_up_in_silence(behind: int) -> None:
     played = Played(RATE_HZ)
     played.take(0)
     quiet = np.zeros(CHUNK_SAMPLES, dtype=np.int16)
     played.push(np.zeros(behind, dtype=np.int16))
-    for _ in range(70):
+    for _ in range(320):
         played.push(quiet)
         played.take(CHUNK_SAMPLES)
     played.push(np.full(CHUNK_SAMPLES, 9, dtype=np.int16))
@@ -80,8 +81,29 @@ def test_a_little_behind_it_waits_for_silence_and_far_behind_it_does_not() -> No
         played = Played(RATE_HZ)
         played.take(0)
         played.push(np.full(behind, 5, dtype=np.int16))
-        for _ in range(70):
+        for _ in range(320):
             played.push(np.full(CHUNK_SAMPLES, 5, dtype=np.int16))
             played.take(CHUNK_SAMPLES)
         left = np.count_nonzero(np.concatenate([played.take(CHUNK_SAMPLES) for _ in range(10)]))
         assert left == (behind if waits else 80)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 120))
+def test_chunks_that_wait_for_a_busy_engine_find_their_own_reference(stall: int) -> None:
+    played = Played(RATE_HZ)
+    played.take(0)
+    count = 0
+
+    def push() -> None:
+        nonlocal count
+        count += 1
+        played.push(np.full(CHUNK_SAMPLES, count, dtype=np.int16))
+
+    for _ in range(40):
+        push()
+        played.take(CHUNK_SAMPLES)
+    for _ in range(stall):
+        push()
+    for number in range(41, count + 1):
+        assert set(played.take(CHUNK_SAMPLES).tolist()) == {number}
