@@ -11,8 +11,8 @@ _MOST_S = 10.0
 """As long as the microphone's chunks can wait (`ChunkQueue`): then the record waits beside them."""
 _CONTEXT_S = 0.005
 """Sound on either side of a block that the resampler reads, so that blocks join without a seam."""
-_WINDOW_S = 5.0
-"""Longer than any engine keeps the chunks waiting, and the record with them."""
+_WINDOW_S = 2.0
+"""Longer than an engine keeps the chunks waiting, and the record with them."""
 _SLACK = int(0.015 * RATE_HZ)
 _LEFT = int(0.005 * RATE_HZ)
 _FAR_BEHIND = int(0.06 * RATE_HZ)

@@ -89,7 +89,7 @@ def test_a_little_behind_it_waits_for_silence_and_far_behind_it_does_not() -> No
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(1, 120))
+@given(st.integers(1, 55))
 def test_chunks_that_wait_for_a_busy_engine_find_their_own_reference(stall: int) -> None:
     played = Played(RATE_HZ)
     played.take(0)
