@@ -16,15 +16,15 @@ from device.assemble import assemble, assemble_mind
 from device.assistant import Assistant
 from device.audio import CHUNK_S, RATE_HZ, read_audio
 from device.emulator.room import Room
-from device.events import Event, NothingSaid, SpeechEnded, Transcribed, TurnEnded, to_record
+from device.events import Event, NothingSaid, SpeechEnded, Transcribed, TurnEnded, Woke, to_record
 from device.settings import NoModelSettings, Settings, load_settings
 from device.turn import Phase
 from device.waterfall import waterfall
 from scripts.bench.utterances import REMEMBERED
 
 _WAKE_LIMIT_S = 3.0
-_TURN_LIMIT_S = 25.0
-_IDLE_LIMIT_S = 12.0
+_TURN_LIMIT_S = 30.0
+_IDLE_LIMIT_S = 30.0
 _GAP_S = 0.6
 
 
@@ -76,11 +76,14 @@ async def converse(settings: Any, state: Path, plan: list[dict[str, Any]], folde
         # At this moment the room has just handed a chunk over: its samples are on this clock.
         zero_s = loop.time() - room.at / RATE_HZ
 
-        def since(*kinds: type[Event]) -> list[Event]:
-            return [each for each in events[begun:] if isinstance(each, kinds)]
-
         def is_heard() -> bool:
-            return any(each.turn_id for each in events[begun:])
+            return any(isinstance(each, Woke) for each in events[begun:])
+
+        def since(*kinds: type[Event]) -> list[Event]:
+            """Return what came of this wake word, and nothing late of the turn before."""
+            ids = [each.turn_id for each in events[begun:] if isinstance(each, Woke)]
+            own = [each for each in events[begun:] if ids and each.turn_id >= ids[0]]
+            return [each for each in own if isinstance(each, kinds)]
 
         if await until(is_heard, _WAKE_LIMIT_S):
             # An empty turn may be followed by one that has the words.
@@ -90,7 +93,7 @@ async def converse(settings: Any, state: Path, plan: list[dict[str, Any]], folde
                 return bool(closed) and open_ids <= closed and assistant.phase is not Phase.SPEAKING
 
             await until(lambda: is_over() or bool(since(NothingSaid)), _TURN_LIMIT_S)
-        own = events[begun:]
+        own = since(Event)
         ids = [each.turn_id for each in own if isinstance(each, SpeechEnded)]
         falls = waterfall([each for each in own if each.turn_id in ids[-1:]])
         # A turn that went on after it was decided was not cut off: nothing had been heard.
