@@ -189,6 +189,8 @@ def test_a_file_name_in_any_encoding_will_do(lapel: Run, tmp_path: Path) -> None
 def test_say_refuses_what_cannot_be_spoken_or_written(lapel: Run, tmp_path: Path) -> None:
     fails_with(lapel("say", "***", "-o", str(tmp_path / "x.wav")), "nothing in that to speak")
     fails_with(lapel("say", "hello", "-o", "/dev/full"), "Cannot write")
+    fails_with(lapel("say", "hello", "-o", str(tmp_path / "x.mp3")), ".wav")
+    assert not (tmp_path / "x.mp3").exists()
 
 
 # models that are missing or damaged

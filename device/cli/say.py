@@ -31,6 +31,8 @@ def say(settings: Settings, text: str, output: Path | None) -> None:
     from device.assemble import assemble_synthesizer, find_models
     from device.audio import write_wav
 
+    if output is not None and output.suffix.lower() not in ("", ".wav"):
+        raise LapelError(f"{output} would hold WAV under another name: end its name in .wav.")
     words = typed_text(text)
     synthesizer = assemble_synthesizer(settings, find_models())
     synthesizer.load()

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.speak.onnx_split import split_before
@@ -21,6 +21,7 @@ def clip(lead_s: float, sound_s: float, tail_s: float) -> np.ndarray:
     return np.concatenate([quiet[0], sound, quiet[1]]).astype(np.int16)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.3), st.floats(0.02, 1), st.floats(0, 0.6))
 def test_the_first_silence_goes_and_no_sound_with_it(
     lead_s: float, sound_s: float, tail_s: float
@@ -33,6 +34,7 @@ def test_the_first_silence_goes_and_no_sound_with_it(
     assert gone / RATE_HZ <= lead_s
 
 
+@settings(deadline=None)
 @given(st.floats(0.02, 1), st.floats(0, 0.6))
 def test_a_pause_fits_the_end_of_the_text(sound_s: float, tail_s: float) -> None:
     samples = clip(0, sound_s, tail_s)
@@ -51,6 +53,7 @@ def test_silence_stays_as_it_is() -> None:
     assert len(without_lead(empty, RATE_HZ)) == len(with_pause(empty, RATE_HZ, "x.")) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2000), st.integers(0, 400))
 def test_stretches_cover_every_frame_once_and_grow(frames: int, first: int) -> None:
     found = list(stretches(frames, first))
@@ -113,6 +116,7 @@ def test_a_model_that_cannot_be_cut_is_left_whole() -> None:
     assert split_before(b"", "second") is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_model_are_refused_or_left(data: bytes) -> None:
     with contextlib.suppress(ValueError):
