@@ -72,7 +72,7 @@ _GOES_ON = re.compile(
     |than|not|is|are|was|were|be|been|being|has|have|had|can|will|would|may|also|about)$""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PLAIN_WORDS = re.compile(r"[\w' -]+")
+_PLAIN_WORDS = re.compile(r"[\w' -]+(?:(?<=\d)[,.](?=\d)[\w' -]+)*")
 _MAY_CLAIM = re.compile(
     r"^\w+ing\b|\b(?:i|lapel|let|we|your|timer|alarm|reminder)\b", re.IGNORECASE
 )

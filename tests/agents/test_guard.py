@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.guard import CANNOT, ONLY_WHEN_TOLD, Guard, speakable
@@ -24,6 +24,7 @@ def through(pieces: list[str]) -> tuple[str, bool]:
     return said + guard.close(), guard.claimed
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=40), st.data())
 def test_how_the_stream_is_cut_makes_no_difference(words: list[str], data: st.DataObject) -> None:
     whole = " ".join(words)
@@ -32,6 +33,7 @@ def test_how_the_stream_is_cut_makes_no_difference(words: list[str], data: st.Da
     assert through(parts) == through([whole])
 
 
+@settings(deadline=None)
 @given(st.text(), st.data())
 def test_any_text_is_judged_the_same_in_pieces(text: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(text)))
@@ -100,6 +102,8 @@ def test_a_clause_is_let_go_before_the_sentence_ends() -> None:
     [
         ("The sky is blue because of Rayleigh scattering.", "The sky is blue"),
         ("Bees make honey from nectar that they collect.", "Bees make honey from nectar"),
+        ("The moon is some 384,000 kilometers away from us.",
+         "The moon is some 384,000 kilometers away"),
         ("When it rains for days in a row the ground floods.", None),
         ("A refrigerator works by removing heat from inside.",
          "A refrigerator works by removing heat"),
@@ -135,6 +139,7 @@ _PHRASES = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(_PHRASES, st.data())
 def test_no_cut_changes_what_is_said(phrases: list[str], data: st.DataObject) -> None:
     whole = " ".join(phrases).capitalize() + "."
@@ -144,6 +149,7 @@ def test_no_cut_changes_what_is_said(phrases: list[str], data: st.DataObject) ->
     assert through(list(whole)) == through([whole])
 
 
+@settings(deadline=None)
 @given(_PHRASES)
 def test_nothing_of_a_claim_is_said_before_it_is_known_to_be_one(phrases: list[str]) -> None:
     said, claimed = through([" ".join(phrases).capitalize() + "."])

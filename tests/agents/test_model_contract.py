@@ -25,6 +25,8 @@ def model(request: pytest.FixtureRequest) -> Iterator[ChatModel]:
         loaded = LlamaModel(find("smollm2-135m-instruct"), threads=1, context_tokens=512)
     with pytest.raises(ModelFailed):
         loaded.count_tokens("too early")
+    with pytest.raises(ModelFailed):
+        loaded.keep_start("too early")
     loaded.load()
     loaded.load()
     yield loaded
@@ -32,6 +34,20 @@ def model(request: pytest.FixtureRequest) -> Iterator[ChatModel]:
 
 def test_it_answers(model: ChatModel) -> None:
     assert "Paris" in "".join(model.stream(ask("What is the capital of France?"), max_tokens=20))
+
+
+@pytest.mark.parametrize("start", [SYSTEM.content, "Another one.", ""])
+def test_a_kept_start_changes_no_answer(model: ChatModel, start: str) -> None:
+    model.keep_start(start)
+    test_it_answers(model)
+    model.reset()
+    test_it_answers(model)
+
+
+def test_cores_can_be_shared_in_the_middle(model: ChatModel) -> None:
+    stream = model.stream(ask("Tell me a story."), max_tokens=6)
+    for n, _ in enumerate(stream):
+        model.share_cores(n % 2 == 0)
 
 
 def test_a_prompt_can_be_read_ahead(model: ChatModel) -> None:
