@@ -72,11 +72,11 @@ class Endpointing:
     """Further silence after which the turn-end model is worth asking again."""
     command_silence_s: float = 0.2
     """Silence that ends a complete command."""
-    sure: float = 0.9
+    sure: float = 0.95
     """A turn-end probability from here on is sure."""
     sure_silence_s: float = 0.4
     """Silence that ends a turn that surely sounds finished."""
-    unsure: float = 0.3
+    unsure: float = 0.5
     """A turn-end probability up to here says nothing: the longest pause must pass."""
     silence_s: float = 1.6
     """The longest pause: silence that ends the utterance whatever it sounded like."""
@@ -100,10 +100,11 @@ def needed_silence_s(
     if completeness is Completeness.INCOMPLETE:
         return max(settings.incomplete_silence_s, longest_s), Reason.LONGEST_PAUSE
     needed_s, reason = longest_s, Reason.LONGEST_PAUSE
-    heard = None if completeness is Completeness.TELLING else turn_end
-    if heard is not None and heard > settings.unsure:
+    # Without the words it is not known whether the ear may be trusted; nor could it be answered.
+    known = completeness in (Completeness.OPEN, Completeness.COMPLETE)
+    if known and turn_end is not None and turn_end > settings.unsure:
         low, high = _log_odds(settings.unsure), _log_odds(settings.sure)
-        share = (_log_odds(heard) - low) / (high - low) if high > low else 1.0
+        share = (_log_odds(turn_end) - low) / (high - low) if high > low else 1.0
         sure_s = min(settings.sure_silence_s, longest_s)
         needed_s = longest_s + min(1.0, share) * (sure_s - longest_s)
         reason = Reason.TURN_END

@@ -1,8 +1,8 @@
 """Runs the endpointer over courses in their own time, and counts: how late, and how often too soon.
 
 Used by `scripts/bench_endpoint`. What the transcript and the turn-end model say arrives as late as
-it does in a turn: at each soft end the transcript is made, and then the turn-end model is asked,
-again each time that the silence has grown.
+it does in a turn: at each soft end the transcript is begun and the turn-end model asked, and asked
+again as the silence grows.
 """
 
 import statistics

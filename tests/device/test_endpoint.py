@@ -138,7 +138,7 @@ def test_each_way_to_end_takes_its_silence_and_says_why() -> None:
     for known, silence_s, reason in (
         ((Completeness.COMPLETE, None), s.command_silence_s, Reason.COMPLETE_COMMAND),
         ((Completeness.OPEN, 0.999), s.sure_silence_s, Reason.TURN_END),
-        ((None, 0.999), s.sure_silence_s, Reason.TURN_END),
+        ((None, 0.999), s.silence_s, Reason.LONGEST_PAUSE),
         ((Completeness.OPEN, 0.01), s.silence_s, Reason.LONGEST_PAUSE),
         ((None, None), s.silence_s, Reason.LONGEST_PAUSE),
         ((Completeness.TELLING, 0.999), s.silence_s, Reason.LONGEST_PAUSE),
