@@ -14,6 +14,8 @@ _MOST_LETTERS_PER_S = 30.0  # of sound; the quickest of the recordings tuned on 
 _FEWEST_LETTERS_PER_S = 2.5  # of sound that is not quiet; the slowest there has 6
 _LONG_ENOUGH_S = 1.5  # to expect letters by the second
 
+_FEW_WORDS = 2
+
 _TOKENS_PER_S = 8.0  # the quickest of the recordings tuned on has 4.8
 _SPARE_TOKENS = 12
 _MODEL_TOKENS = 224  # of text at the most: half of what Whisper's decoder can hold
@@ -62,13 +64,35 @@ def doubt(
         return Doubt.NO_END
     if compression_ratio > _LOOP_RATIO or repeats_its_end(text):
         return Doubt.LOOP
-    if average_log_probability < _DOUBTFUL:
-        return Doubt.UNSURE
     if len(text) > _MOST_LETTERS_PER_S * max(sound_s, 0.5):
         return Doubt.TOO_LONG
     if active_s > _LONG_ENOUGH_S and len(text) < _FEWEST_LETTERS_PER_S * active_s:
         return Doubt.ENDS_EARLY
+    if average_log_probability < _DOUBTFUL:
+        return Doubt.UNSURE
     return None
+
+
+def settled(first: str, second: str, doubts: tuple[Doubt | None, Doubt | None]) -> bool:
+    """Say whether a second look settles what the first left in doubt.
+
+    What both looks say twice was said twice ("Stop, stop."), and what is short in both is short. A
+    word or two by itself always leaves Whisper unsure, in a whole window too.
+
+    Args:
+        first: the doubtful transcript.
+        second: the one from the second look.
+        doubts: of the first and of the second.
+    """
+    match doubts[1]:
+        case None:
+            return True
+        case Doubt.UNSURE if len(words(second)) <= _FEW_WORDS:
+            return True
+        case Doubt.UNSURE | Doubt.LOOP | Doubt.ENDS_EARLY:
+            return doubts[0] is doubts[1] and words(first) == words(second)
+        case Doubt.NO_END | Doubt.TOO_LONG:
+            return False
 
 
 def words(text: str) -> list[str]:

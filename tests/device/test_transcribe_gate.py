@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.transcribe.gate import Doubt, doubt, most_tokens, repeats_its_end
+from device.transcribe.gate import Doubt, doubt, most_tokens, repeats_its_end, settled
 from device.transcribe.vocabulary import vocabulary_prompt
 from device.transcribe.window import active_s, silence, trimmed, with_silence_after
 
@@ -81,6 +81,24 @@ def test_each_doubt() -> None:
     assert judged("Yes", active_s=0.4) is None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "doubts", "kept"),
+    [
+        ("Stop. Stop.", "Stop, stop!", (Doubt.LOOP, Doubt.LOOP), True),
+        ("Pause. Pause.", "Pause.", (Doubt.LOOP, None), True),
+        ("On and on.", "On and on and on.", (Doubt.LOOP, Doubt.LOOP), False),
+        ("Too.", "Two.", (Doubt.UNSURE, Doubt.UNSURE), True),
+        ("Sat on the timber", "Set on a timber", (Doubt.UNSURE, Doubt.UNSURE), False),
+        ("So", "So", (Doubt.UNSURE, Doubt.ENDS_EARLY), False),
+        ("a b", "a b", (Doubt.NO_END, Doubt.NO_END), False),
+    ],
+)
+def test_what_a_second_look_settles(
+    first: str, second: str, doubts: tuple[Doubt, Doubt | None], kept: bool
+) -> None:
+    assert settled(first, second, doubts) is kept
+
+
 @given(st.floats(0, 30), st.floats(0, 30))
 def test_longer_clips_hold_no_fewer_tokens(shorter_s: float, more_s: float) -> None:
     assert 0 < most_tokens(shorter_s) <= most_tokens(shorter_s + more_s)
@@ -89,6 +107,7 @@ def test_longer_clips_hold_no_fewer_tokens(shorter_s: float, more_s: float) -> N
 # the window
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000))
 def test_a_window_is_the_sound_and_up_to_a_second_of_quiet(frames: int) -> None:
     features = np.random.default_rng(frames).random((4, frames), dtype=np.float32)
@@ -99,6 +118,7 @@ def test_a_window_is_the_sound_and_up_to_a_second_of_quiet(frames: int) -> None:
     assert window.dtype == np.float32
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1500), st.floats(0, 30))
 def test_the_decoder_sees_the_utterance_and_then_the_end_of_silence(
     positions: int, tail_s: float
