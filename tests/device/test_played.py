@@ -14,6 +14,7 @@ def tone(rate_hz: int, seconds: float) -> Samples:
     return (8000 * np.sin(2 * np.pi * 440 * at)).astype(np.int16)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1200), min_size=1, max_size=40), st.integers(0, 5))
 def test_what_was_pulled_comes_once_and_in_order(pulls: list[int], ahead: int) -> None:
     played = Played(RATE_HZ)
