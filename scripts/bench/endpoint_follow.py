@@ -9,10 +9,9 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from endpoint_courses import Course, Hearer
-
 from device.audio import CHUNK_S
 from device.listen.endpoint import Completeness, Endpointer, Endpointing, Mark, Reason
+from scripts.bench.endpoint_courses import Course, Hearer
 
 LEAST_PAUSE_S = 0.2
 _SLACK_S = 0.1  # a last consonant or breath after the commit is not an utterance cut short
