@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.speak.clauses import ClauseSplitter
 from device.speak.onnx_split import split_before
 from device.speak.pauses import with_pause, without_lead
 from device.speak.piper import stretches
@@ -38,7 +39,8 @@ def test_the_first_silence_goes_and_no_sound_with_it(
 @given(st.floats(0.02, 1), st.floats(0, 0.6))
 def test_a_pause_fits_the_end_of_the_text(sound_s: float, tail_s: float) -> None:
     samples = clip(0, sound_s, tail_s)
-    for text, least_s, most_s in (("Yes,", 0.10, 0.18), ('"Yes."', 0.20, 0.30)):
+    ends = (("The cat", 0.02, 0.07), ("Yes,", 0.10, 0.18), ('"Yes."', 0.20, 0.30))
+    for text, least_s, most_s in ends:
         cut = with_pause(samples, RATE_HZ, text)
         pause_s = len(cut) / RATE_HZ - sound_s
         assert least_s - 0.011 <= pause_s <= most_s + 0.011
@@ -127,3 +129,33 @@ def test_bytes_that_are_no_model_are_refused_or_left(data: bytes) -> None:
 def test_a_model_cut_short_is_refused(cut: int) -> None:
     with pytest.raises(ValueError, match="protobuf"):
         split_before(model()[:-cut], "second")
+
+
+# clauses
+
+
+@pytest.mark.parametrize(
+    ("pieces", "at_once"),
+    [
+        (["The capital of France", " is Paris."], ["The capital of France", "is Paris."]),
+        (["I can set timers,"], ["I can set timers,"]),
+        (["Timer set for ten minutes."], ["Timer set for ten minutes."]),
+        (["Yes, but", " no."], []),
+        (["It is at four.", " And then it", " ends."], ["It is at four."]),
+        (
+            ["I think that", " it is so. And", " so it is."],
+            ["I think that", "it is so.", "And so it is."],
+        ),
+        (["Ask Dr.", " Smith."], []),
+        (["The", " capital", " of", " France"], []),
+        (["The", " capital", " of", " France,", " we"], ["The capital of France,"]),
+        (["No, never,", " as far as I know,", " did"], ["No, never, as far as I know,"]),
+    ],
+)
+def test_the_first_clause_comes_early_and_is_never_a_word(
+    pieces: list[str], at_once: list[str]
+) -> None:
+    splitter = ClauseSplitter()
+    found = [clause for piece in pieces for clause in splitter.push(piece)]
+    assert found == at_once
+    assert " ".join([*found, *splitter.flush()]).split() == "".join(pieces).split()
