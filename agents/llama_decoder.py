@@ -93,11 +93,14 @@ class Decoder:
         """Keep the start of the prompts to come, also over `reset`, and return its state.
 
         state: what an earlier call returned, maybe in another process, for the same tokens,
-        weights and settings; then nothing is read. Raises ModelFailed.
+        weights and settings; then it is not read. Raises ModelFailed.
         """
         self._reading += 1
         self._start, self._start_state = list(tokens), state
         if state is not None and self._restore():
+            # One step brings in the weights, which the first turn would else wait for.
+            _ = self._decode(self._start[-1:], never)
+            self.reset()
             return state
         self._start_state = None
         _ = self.read(tokens)
