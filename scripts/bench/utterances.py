@@ -22,7 +22,7 @@ _PAUSES_S = (
 )  # after the wake phrase: spoken in one breath, a pause, in one breath
 _RECORDED_GAP_S = 0.25
 _RECORDED_END_DB = 30.0
-_ABOVE_ROOM_DB = 10.0
+_ABOVE_ROOM_DB = 7.0
 _LONGEST_RECORDED_S = 5.0
 _QUESTION = re.compile(
     r"(what|where|who|whose|which|why|how|when|do|does|did|is|are|can|could)\b", re.I
@@ -115,7 +115,7 @@ def ended(sound: Sound) -> Sound:
 def ended_recording(sound: Sound) -> Sound:
     """Bring a recording to the made voice's loudness, and cut off the room around the speech.
 
-    Speech is what is within 30 dB of the loudest 20 ms, 10 dB above the quietest tenth, and not
+    Speech is what is within 30 dB of the loudest 20 ms, 7 dB above the quietest tenth, and not
     a click: at least 60 ms of it.
     """
     size = RATE_HZ // 50
