@@ -12,6 +12,7 @@ from device.transcribe import Segment
 _LOOP_RATIO = 2.4  # OpenAI Whisper's own threshold for text that repeats itself
 _DOUBTFUL = -1.0  # OpenAI Whisper's own threshold for the mean log-probability
 _NO_SPEECH = 0.6  # OpenAI Whisper's own threshold for "there is no speech"
+_HOPELESS = -1.5  # what is made up for noise lies below, whole sentences that were said lie above
 _MOST_LETTERS_PER_S = 35.0  # the quickest talkers reach about 25
 
 _STOCK = frozenset(
@@ -51,8 +52,10 @@ def keep(segment: Segment, speech_s: float) -> bool:
         return False
     words = re.sub(r"[^\w\s]|_", " ", segment.text.lower())
     if " ".join(words.split()) in _STOCK:
-        sure = segment.average_log_probability > -0.5 and segment.no_speech_probability < 0.3
+        sure = segment.average_log_probability > -0.5 and segment.no_speech_probability < _NO_SPEECH
         return sure and speech_s >= 0.3 and bool(words.strip())
+    if len(words.split()) > 2 and segment.average_log_probability < _HOPELESS:
+        return False
     return not (
         segment.no_speech_probability > _NO_SPEECH and segment.average_log_probability < _DOUBTFUL
     )

@@ -104,6 +104,8 @@ def segment(text: str, sure: float = -0.2, silent: float = 0.01, ratio: float = 
     [
         (segment("Thank you.", -0.7, 0.5), 1.0),
         (segment("Thanks for watching!", -0.6), 1.0),
+        (segment("you", -0.49, 0.92), 1.0),
+        (segment("I'm going to go to the next station.", -1.8, 0.5), 1.5),
         (segment("you", -0.9, 0.7), 0.5),
         (segment("Okay, so this is a long sentence that nobody said at all."), 0.2),
         (segment("a lot of words", -1.4, 0.8), 2.0),
@@ -123,6 +125,7 @@ def test_inventions_are_not_believed(heard: Segment, speech_s: float) -> None:
         (segment("Thank you.", -0.2, 0.02), 0.6),
         (segment("Stop."), 0.4),
         (segment("Yes."), 0.3),
+        (segment("Bye.", -0.47, 0.42), 0.4),
         (segment("Set a timer for ten minutes.", -0.8, 0.1), 1.5),
     ],
 )
