@@ -6,16 +6,16 @@ is done or heard, and it can be thrown away without a trace.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass, field
 
 from agents.agent import Acted, Agent, ReplyPart, Text
 from context.errors import LapelError
-from device.audio import Samples
 from device.events import ClauseReady, Event, FirstSample, FirstToken, StageFailed, ToolRan
 from device.play import Playout
 from device.play.tones import thinking
-from device.speak import Synthesizer
+from device.speak import Part, Synthesizer
 from device.speak.clauses import ClauseSplitter
 from device.worker import Worker
 
@@ -25,6 +25,8 @@ CUES = 0
 """The turn that earcons belong to: none."""
 
 _CLAUSES_AHEAD = 4
+_PARTS_AHEAD = 16
+_FORESEEN = 2
 _CUE_AGAIN_S = 2.5
 
 
@@ -45,28 +47,33 @@ class Replier:
         return Reply(self, turn_id, text)
 
     async def say(self, turn_id: int, clause: str, playout: Playout) -> None:
-        """Synthesise a clause and queue it."""
-        clip = await self.synthesize(clause, lambda error: self.fail(turn_id, "speak", error))
-        if clip is not None:
-            await self.play(turn_id, clause, clip, playout)
-
-    async def synthesize(self, clause: str, failed: Callable[[LapelError], None]) -> Samples | None:
-        """Turn a clause into sound; None when the voice gave up."""
+        """Synthesise a clause and queue it, as far as the voice can say it."""
         try:
-            return await self.speak.run(self.synthesizer.synthesize, clause)
+            async for part in self.synthesize(clause):
+                await self.play(turn_id, part, playout)
         except LapelError as error:
-            failed(error)
-            return None
+            self.emit(StageFailed.of(turn_id, _now(), "speak", error))
 
-    async def play(self, turn_id: int, clause: str, clip: Samples, playout: Playout) -> None:
-        """Queue the sound of a clause."""
+    def synthesize(self, clause: str) -> AsyncGenerator[Part]:
+        """Turn a clause into sound, part by part."""
+        return self.speak.iterate(lambda: self.synthesizer.stream(clause))
+
+    async def play(self, turn_id: int, part: Part, playout: Playout) -> None:
+        """Queue a part of a clause."""
         rate_hz = self.synthesizer.rate_hz
-        self.emit(ClauseReady(turn_id, _now(), len(clip) / rate_hz, clause))
-        await playout.add(turn_id, clause, clip, rate_hz)
+        self.emit(ClauseReady(turn_id, _now(), len(part.samples) / rate_hz, part.text))
+        await playout.add(turn_id, part.text, part.samples, rate_hz)
 
-    def fail(self, turn_id: int, stage: str, error: LapelError) -> None:
-        """Tell that a stage could not do its work."""
-        self.emit(StageFailed.of(turn_id, _now(), stage, error))
+
+@dataclass(slots=True)
+class _Clause:
+    """What is to be said at once; it may have been foreseen, and be decided later."""
+
+    text: str
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
+    is_said: bool = True
+    failed: bool = False
+    """The voice gave up on it before it was decided."""
 
 
 class Reply:
@@ -84,8 +91,9 @@ class Reply:
         self._committed = asyncio.Event()
         self._stopped = False
         self._early: list[Event] = []
-        self._clips: asyncio.Queue[tuple[str, Samples] | None] = asyncio.Queue(_CLAUSES_AHEAD)
-        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_CLAUSES_AHEAD)
+        self._parts: asyncio.Queue[tuple[_Clause, Part] | None] = asyncio.Queue(_PARTS_AHEAD)
+        self._clauses: asyncio.Queue[_Clause | None] = asyncio.Queue(_CLAUSES_AHEAD)
+        self._foreseen: deque[_Clause] = deque()
         self._making = asyncio.ensure_future(self._make())
 
     def abandon(self) -> None:
@@ -108,14 +116,18 @@ class Reply:
                 first = tasks.create_task(self._mark_first_sample(playout))
                 cue = tasks.create_task(self._tell_that_it_takes_longer(playout))
                 is_first = True
-                while (clip := await self._next_clip()) is not None:
+                while (made := await self._next_part()) is not None:
+                    clause, part = made
+                    await clause.decided.wait()
+                    if not clause.is_said:
+                        continue
                     if is_first:
                         is_first = False
                         cue.cancel()
                         playout.drop(CUES)
                         playout.finish(CUES)
                         began()
-                    await self._replier.play(self._turn_id, *clip, playout)
+                    await self._replier.play(self._turn_id, part, playout)
                 await playout.drained(self._turn_id)
                 first.cancel()  # a reply that made no sound has none to wait for
                 cue.cancel()
@@ -123,9 +135,9 @@ class Reply:
         finally:
             self.abandon()
 
-    async def _next_clip(self) -> tuple[str, Samples] | None:
-        """The next clip, or None at the end; the making's own failure if there is one."""
-        getting = asyncio.ensure_future(self._clips.get())
+    async def _next_part(self) -> tuple[_Clause, Part] | None:
+        """The next part, or None at the end; the making's own failure if there is one."""
+        getting = asyncio.ensure_future(self._parts.get())
         try:
             await asyncio.wait([getting, self._making], return_when=asyncio.FIRST_COMPLETED)
             if not getting.done():
@@ -150,7 +162,7 @@ class Reply:
 
         try:
             if agent.route(self.text).tool is not None:
-                await self._foretell()
+                await self._foresee()
                 await self._committed.wait()
             agent.share_cores(False)
             async for part in worker.iterate(start):
@@ -160,7 +172,7 @@ class Reply:
                             is_first = False
                             self._emit(FirstToken(self._turn_id, _now()))
                         for clause in splitter.push(piece):
-                            await self._clauses.put(clause)
+                            await self._say(clause)
                     case Acted(receipt):
                         self.acted = True
                         self.ends_talk = receipt.tool == "stop"
@@ -168,29 +180,52 @@ class Reply:
         except LapelError as error:
             self._fail("think", error)
             splitter = ClauseSplitter()
-            await self._clauses.put(SORRY_THINKING)
+            await self._say(SORRY_THINKING)
         for clause in splitter.flush():
-            await self._clauses.put(clause)
+            await self._say(clause)
+        self._unsay()
         await self._clauses.put(None)
 
-    async def _foretell(self) -> None:
-        """Have what a command will say synthesised, so that it is there when it is done."""
+    async def _foresee(self) -> None:
+        """Have the beginning of what a command will say synthesised before it is carried out."""
         preview = await self._replier.think.run(self._replier.agent.preview, self.text)
-        if not preview:
-            return
         splitter = ClauseSplitter()
-        for clause in (*splitter.push(preview), *splitter.flush()):
-            if not self._committed.is_set():  # from then on the real words come first
-                await self._replier.synthesize(clause, lambda _error: None)
+        for text in [*splitter.push(preview or ""), *splitter.flush()][:_FORESEEN]:
+            clause = _Clause(text)
+            self._foreseen.append(clause)
+            await self._clauses.put(clause)
+
+    async def _say(self, text: str) -> None:
+        """Put a clause into the queue, unless it was foreseen and is there already."""
+        if self._foreseen and self._foreseen[0].text == text and not self._foreseen[0].failed:
+            self._foreseen.popleft().decided.set()
+            return
+        self._unsay()
+        clause = _Clause(text)
+        clause.decided.set()
+        await self._clauses.put(clause)
+
+    def _unsay(self) -> None:
+        """What was foreseen and did not come is not said."""
+        for clause in self._foreseen:
+            clause.is_said = False
+            clause.decided.set()
+        self._foreseen.clear()
 
     async def _speak(self) -> None:
-        """Turn clauses into clips."""
+        """Turn clauses into parts of sound."""
         while (clause := await self._clauses.get()) is not None:
             self._replier.agent.share_cores(True)
-            clip = await self._replier.synthesize(clause, lambda error: self._fail("speak", error))
-            if clip is not None:
-                await self._clips.put((clause, clip))
-        await self._clips.put(None)
+            made = False
+            try:
+                async for part in self._replier.synthesize(clause.text):
+                    made = True
+                    await self._parts.put((clause, part))
+            except LapelError as error:
+                clause.failed = not clause.decided.is_set() and not made
+                if not clause.failed:
+                    self._fail("speak", error)
+        await self._parts.put(None)
 
     async def _tell_that_it_takes_longer(self, playout: Playout) -> None:
         wait_s, rate_hz = self._replier.thinking_cue_s, self._replier.synthesizer.rate_hz

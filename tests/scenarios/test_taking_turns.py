@@ -183,7 +183,7 @@ def test_who_goes_on_before_the_answer_is_one_utterance(tmp_path: Path) -> None:
     async def script(world: World) -> None:
         # The longest pause passes, the utterance is taken for over, and then the user goes on.
         say = asyncio.ensure_future(
-            world.room.say(said(chime(), pause(0.1), hum(1.0), pause(1.5), hum(1.0)))
+            world.room.say(said(chime(), pause(0.1), hum(1.0), pause(2.5), hum(1.0)))
         )
         await world.next(WentOn)
         await say
