@@ -70,7 +70,9 @@ async def stopping(material: Material, count: int) -> dict[str, Any]:
             for each in background:
                 each.cancel()
     _, played = room.recorded()
-    stops_ms = [_ms_to_silence(played[place:]) for place in places] or [float("nan")]
+    if not places:
+        return {"interruptions": 0, "tried": count, "stop_ms_p50": None, "stop_ms_p95": None}
+    stops_ms = [_ms_to_silence(played[place:]) for place in places]
     return {
         "interruptions": len(places),
         "tried": count,
