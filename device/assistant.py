@@ -39,7 +39,7 @@ from device.events import (
 from device.hear import Ended, Hearing, Transcript, Utterance
 from device.listen import SpeechDetector, TurnEndDetector
 from device.listen.barge_in import BargeIn, is_backchannel
-from device.listen.endpoint import Completeness, Endpointing
+from device.listen.endpoint import Completeness
 from device.listen.preroll import PreRoll
 from device.listen.wording import completeness
 from device.mic import ChunkQueue, Microphone
@@ -360,10 +360,7 @@ class Assistant:
             return await self._workers.turn_end.run(self._stages.turn_end.probability, sound)
 
         listen = self._settings.listen
-        endpointing = Endpointing(
-            no_speech_s=listen.no_speech_s,
-            longest_s=listen.longest_s - listen.preroll_s,
-        )
+        endpointing = replace(listen.endpointing(), longest_s=listen.longest_s - listen.preroll_s)
         if invited_s is not None:
             endpointing = replace(endpointing, no_speech_s=invited_s)
         if over:
