@@ -72,8 +72,10 @@ def list_words(settings: Settings) -> None:
 def train(settings: Settings, word: str, others: tuple[Path, ...], clips: tuple[Path, ...]) -> None:
     """Learn your voice from CLIPS, in each of which you say the phrase once (five or more).
 
-    Other voices are synthesised where there is a Piper voice; --other adds real ones. Only the
-    classifier is kept, in the private folder; the recordings are not.
+    It tells you from others only as well as it knows others: give recordings of other people
+    saying the phrase with --other, the more the better (twenty do, five hardly). Synthesised
+    voices are added by themselves, and keep out little but such voices. Only the classifier is
+    kept, in the private folder; the recordings are not.
     """
     from device.assemble import assemble_other_voices, voice_folder
     from device.audio import read_audio
@@ -86,6 +88,8 @@ def train(settings: Settings, word: str, others: tuple[Path, ...], clips: tuple[
     voice, unheard = enrol(word, mine, theirs)
     for number in unheard:
         click.echo(f"{clips[number]}: the phrase is not heard in it, so it is left out.", err=True)
+    if not others:
+        click.echo("Without --other it hardly tells you from other people: see --help.", err=True)
     path = save_voice(voice_folder(), voice)
     click.echo(f"'{word}' now answers to your voice, learnt from {voice.clips} recordings: {path}")
     if settings.wake.engine != "cascade":
