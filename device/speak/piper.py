@@ -84,7 +84,7 @@ class Piper:
         try:
             model = next(iter(sorted(self._folder.glob("*.onnx"))))
             config = json.loads(Path(f"{model}.json").read_text(encoding="utf-8"))
-            halves = _halves(model)
+            halves = _halves(model) if self._first_part_s > 0 else None
             self._voice = PiperVoice(
                 config=PiperConfig.from_dict(config),
                 session=self._open(halves.front if halves else str(model)),
@@ -200,9 +200,12 @@ class Piper:
         options.inter_op_num_threads = 1
         # A thread that spins for work takes a core from the model that is still thinking.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             model, sess_options=options, providers=["CPUExecutionProvider"]
         )
+        # It keeps the bytes that it was made from, to begin again on other hardware: 60 MB.
+        session._model_bytes = None
+        return session
 
 
 def stretches(frames: int, first: int) -> Iterator[tuple[int, int]]:
