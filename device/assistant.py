@@ -36,7 +36,7 @@ from device.events import (
     WentOn,
     Woke,
 )
-from device.hear import Ended, Hearing, Transcript, Utterance
+from device.hear import Ended, Hearing, Utterance
 from device.listen import SpeechDetector, TurnEndDetector
 from device.listen.barge_in import BargeIn, is_backchannel
 from device.listen.endpoint import Completeness
@@ -50,7 +50,7 @@ from device.play.tones import closed, listening, ring
 from device.reply import CUES, Replier, Reply
 from device.schedule import ring_sentence
 from device.settings import Settings
-from device.speak import Synthesizer
+from device.speak.cached import CachedSynthesizer
 from device.transcribe import Transcriber
 from device.transcribe.hallucination import believable_text
 from device.transcribe.wake_phrase import strip_wake_phrase
@@ -62,6 +62,8 @@ from device.worker import Worker
 Emit = Callable[[Event], None]
 
 SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
+LIKELY = "what time is it"
+"""What is asked most; its answer is made ready while the user still speaks."""
 BUTTON = "button"
 """Stands for the wake word where a button was pressed."""
 
@@ -74,6 +76,7 @@ _OVER_SPEECH_S = 0.25  # of which this much was speech
 _OVER_WAIT_S = 0.8  # after a noise that was none, the reply goes on
 _WENT_ON_S = 0.2
 _WENT_ON_SPEECH = 0.6
+_REST_S = 3.0  # between two sentences that are made in idle moments: idle must stay cheap
 _QUIET_S = 0.4  # who pauses after the wake word waits to be asked
 
 
@@ -88,7 +91,7 @@ class Stages:
     turn_end: TurnEndDetector
     transcriber: Transcriber
     mind: Mind
-    synthesizer: Synthesizer
+    synthesizer: CachedSynthesizer
     speaker: Speaker
 
 
@@ -218,6 +221,7 @@ class Assistant:
                 self._tasks = tasks
                 tasks.create_task(self._hear())
                 tasks.create_task(self._ring_when_due())
+                tasks.create_task(self._make_stock_when_idle())
                 tasks.create_task(
                     watch_speaker(
                         self._stages.speaker,
@@ -330,6 +334,7 @@ class Assistant:
         if by_button:
             before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
         await self._workers.ears.run(self._ears.attend, before)
+        self._tasks.create_task(self._replier.foretell(LIKELY))
         phrase = "" if by_button else phrase_of(detection.wake_word)
         self._attend(before, phrase=phrase, held=by_button)
 
@@ -345,16 +350,16 @@ class Assistant:
         """Begin to listen to an utterance."""
         turn_id = self._turn_id
 
-        async def transcribe(
-            sound: Samples, speech_s: float, partial: bool, begins: str
-        ) -> Transcript:
+        async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str:
             segments = await self._workers.transcribe.run(
-                self._stages.transcriber.transcribe, sound, partial=partial, begins=begins
+                self._stages.transcriber.transcribe,
+                sound,
+                partial=partial,
+                begins=f"{phrase.title()}," if phrase else "",
             )
             # The wake phrase is in the clip and not in the endpointer's seconds of speech.
             text = believable_text(segments, speech_s + 0.8)
-            raw = " ".join(each.text for each in segments)
-            return Transcript(raw, strip_wake_phrase(text, phrase) if phrase else text)
+            return strip_wake_phrase(text, phrase) if phrase else text
 
         async def turn_end(sound: Samples) -> float:
             return await self._workers.turn_end.run(self._stages.turn_end.probability, sound)
@@ -379,7 +384,6 @@ class Assistant:
                     ready=lambda: self._judge(attention),
                 ),
                 before,
-                begins=f"{phrase.title()}," if phrase else "",
                 partial_s=self._settings.transcribe.partial_s,
                 needs_words=over,
                 held=held,
@@ -479,7 +483,9 @@ class Assistant:
         if attention.over or self._attention is not attention:
             return
         agent, reading = self._stages.mind.agent, attention.reading
-        if agent.route(text).tool is None:
+        if self._completeness(text) is Completeness.COMPLETE:
+            self._tasks.create_task(self._replier.foretell(text))
+        elif agent.route(text).tool is None:
 
             async def read() -> None:
                 with contextlib.suppress(LapelError):  # the reply itself will tell
@@ -673,6 +679,22 @@ class Assistant:
             await self._workers.timers.run(self._stages.mind.schedule.cancel, timer.id)
         except LapelError as error:
             self._fail(self._turn_id, "timers", error)
+
+    # in idle moments
+
+    async def _make_stock_when_idle(self) -> None:
+        """Have the stock sentences synthesised, one at a time, so that they need not be later."""
+        more = True
+        while more:
+            await self._idle.wait()
+            await asyncio.sleep(_REST_S)
+            try:
+                more = await self._workers.speak.run(
+                    self._stages.synthesizer.fill, lambda: not self._idle.is_set()
+                )
+            except LapelError as error:
+                self._fail(0, "speak", error)
+                return
 
     def _fail(self, turn_id: int, stage: str, error: LapelError) -> None:
         self._emit(StageFailed.of(turn_id, self._now(), stage, error))

@@ -14,7 +14,6 @@ from context.errors import LapelError
 from device.audio import CHUNK_S, Samples
 from device.listen.endpoint import Completeness, Endpointer, Endpointing, Mark
 from device.listen.preroll import join
-from device.transcribe.agreement import agreed
 
 
 class Ended(Enum):
@@ -32,22 +31,11 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
-    """The text of a clip."""
-
-    raw: str
-    """As it was transcribed."""
-    text: str
-    """What is worth believing of it, without the wake phrase."""
-
-
-@dataclass(frozen=True, slots=True)
 class Hearing:
     """What an utterance needs of the other stages."""
 
-    transcribe: Callable[[Samples, float, bool, str], Awaitable[Transcript]]
-    """From the sound, the seconds of speech in it, whether it is only a partial, and the words
-    that it is known to begin with."""
+    transcribe: Callable[[Samples, float, bool], Awaitable[str]]
+    """From the sound, the seconds of speech in it, and whether it is only a partial."""
     completeness: Callable[[str], Completeness]
     turn_end: Callable[[Samples], Awaitable[float]]
     """The probability that the speaker of this sound has finished."""
@@ -70,7 +58,6 @@ class Utterance:
         hearing: Hearing,
         before: list[Samples],
         *,
-        begins: str = "",
         partial_s: float = 0.0,
         needs_words: bool = False,
         held: bool = False,
@@ -81,7 +68,6 @@ class Utterance:
             endpointing: when it is over.
             hearing: the other stages.
             before: chunks from before it was known that there would be an utterance.
-            begins: words that it begins with: the wake phrase.
             partial_s: seconds from one partial transcript to the next; 0 makes none.
             needs_words: sound without words in it ends the utterance at once.
             held: a button is held: nothing but its release ends the utterance.
@@ -89,14 +75,12 @@ class Utterance:
         self._endpointer = Endpointer(endpointing)
         self._hearing = hearing
         self._chunks = list(before)
-        self._begins = begins
         self._partial_s = partial_s
-        self._parts = ("", "")
         self._needs_words = needs_words
         self._held = held
         self._released = False
         self._over: Ended | None = None
-        self._transcript: asyncio.Task[Transcript] | None = None
+        self._transcript: asyncio.Task[str] | None = None
         self._guessed: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._partial: asyncio.Task[None] | None = None
@@ -165,7 +149,7 @@ class Utterance:
         if self._transcript is None or not self._transcript.done():
             return None
         failed = self._transcript.cancelled() or self._transcript.exception() is not None
-        if not failed and not self._transcript.result().text:
+        if not failed and not self._transcript.result():
             return self._no_words()
         if self._released:
             return Ended.RELEASED
@@ -205,14 +189,12 @@ class Utterance:
             join(self._chunks),
             self._endpointer.speech_s,
             False,
-            agreed(*self._parts) or self._begins,
         )
         self._transcript = asyncio.ensure_future(transcribe)
         await asyncio.wait([self._transcript])
         if self._transcript.cancelled():
             return
-        if self._transcript.exception() is None and (text := self._transcript.result().text):
-            self._note(self._transcript.result())
+        if self._transcript.exception() is None and (text := self._transcript.result()):
             self._completeness = self._hearing.completeness(text)
             self._hearing.guess(text)
         self._hearing.ready()
@@ -244,18 +226,13 @@ class Utterance:
 
     async def _tell_part(self) -> None:
         try:
-            part = await self._hearing.transcribe(
-                join(self._chunks), self._endpointer.speech_s, True, self._begins
+            text = await self._hearing.transcribe(
+                join(self._chunks), self._endpointer.speech_s, True
             )
         except LapelError:
             return  # the final transcript will tell
-        if part.text:
-            self._note(part)
-            self._hearing.partly(part.text)
-
-    def _note(self, part: Transcript) -> None:
-        """Keep the last two transcripts: what they agree on is settled."""
-        self._parts = (self._parts[1], part.raw)
+        if text:
+            self._hearing.partly(text)
 
     async def text(self) -> str:
         """Return the transcript of the whole utterance.
@@ -264,7 +241,7 @@ class Utterance:
             EngineFailed: the transcriber gave up.
         """
         assert self._transcript is not None, "the utterance is not over"
-        return (await self._transcript).text
+        return await self._transcript
 
     def discard(self) -> None:
         """Throw the guess away; a native call runs on to its end and is not listened to."""

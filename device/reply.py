@@ -6,6 +6,7 @@ is done or heard, and it can be thrown away without a trace.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from context.errors import LapelError
 from device.events import ClauseReady, Event, FirstSample, FirstToken, StageFailed, ToolRan
 from device.play import Playout
 from device.play.tones import thinking
-from device.speak import Part, Synthesizer
+from device.speak import Part
+from device.speak.cached import CachedSynthesizer
 from device.speak.clauses import ClauseSplitter
 from device.worker import Worker
 
@@ -36,7 +38,7 @@ class Replier:
 
     agent: Agent
     think: Worker
-    synthesizer: Synthesizer
+    synthesizer: CachedSynthesizer
     speak: Worker
     emit: Callable[[Event], None]
     thinking_cue_s: float | None = 1.0
@@ -45,6 +47,13 @@ class Replier:
     def begin(self, turn_id: int, text: str) -> "Reply":
         """Begin the reply to `text`; needs a running event loop."""
         return Reply(self, turn_id, text)
+
+    async def foretell(self, text: str) -> None:
+        """Have what the command in `text` would say synthesised, in case it is meant."""
+        with contextlib.suppress(LapelError):  # if it is meant, it is tried again
+            preview = await self.think.run(self.agent.preview, text)
+            for clause in _clauses(preview or ""):
+                await self.speak.run(self.synthesizer.synthesize, clause)
 
     async def say(self, turn_id: int, clause: str, playout: Playout) -> None:
         """Synthesise a clause and queue it, as far as the voice can say it."""
@@ -176,6 +185,8 @@ class Reply:
                     case Acted(receipt):
                         self.acted = True
                         self.ends_talk = receipt.tool == "stop"
+                        if receipt.tool == "forget":
+                            self._replier.speak.post(self._replier.synthesizer.forget)
                         self._emit(ToolRan(self._turn_id, _now(), receipt.tool, receipt.ok))
         except LapelError as error:
             self._fail("think", error)
@@ -189,8 +200,7 @@ class Reply:
     async def _foresee(self) -> None:
         """Have the beginning of what a command will say synthesised before it is carried out."""
         preview = await self._replier.think.run(self._replier.agent.preview, self.text)
-        splitter = ClauseSplitter()
-        for text in [*splitter.push(preview or ""), *splitter.flush()][:_FORESEEN]:
+        for text in _clauses(preview or "")[:_FORESEEN]:
             clause = _Clause(text)
             self._foreseen.append(clause)
             await self._clauses.put(clause)
@@ -247,6 +257,12 @@ class Reply:
             self._replier.emit(event)
         else:
             self._early.append(event)
+
+
+def _clauses(text: str) -> list[str]:
+    """The clauses in which a text that is there at once is said."""
+    splitter = ClauseSplitter()
+    return [*splitter.push(text), *splitter.flush()]
 
 
 def _now() -> float:

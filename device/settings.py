@@ -59,7 +59,7 @@ class ListenSettings(_Section):
     """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
 
     preroll_s: float = Field(default=1.6, ge=0.2, le=5)
-    soft_end_s: float = Field(default=0.096, gt=0.05, le=2)
+    soft_end_s: float = Field(default=0.032, gt=0.02, le=2)
     command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
     sure: float = Field(default=0.95, gt=0, lt=1)
     sure_silence_s: float = Field(default=0.4, gt=0.05, le=5)

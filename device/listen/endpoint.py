@@ -66,8 +66,10 @@ class Endpointing:
     """A chunk less probable than this is silence when there was speech."""
     least_speech_s: float = 0.25
     """Less speech than this is the end of the wake word, a cough or a click."""
-    soft_end_s: float = 0.096
+    soft_end_s: float = 0.032
     """Silence after which work begins on the chance that this is the end."""
+    ask_from_s: float = 0.096
+    """Silence after which the turn-end model is worth asking."""
     ask_again_s: float = 0.16
     """Further silence after which the turn-end model is worth asking again."""
     command_silence_s: float = 0.2
@@ -205,7 +207,7 @@ class Endpointer:
         if self._started:
             if self.silence_s >= s.soft_end_s - _TINY_S and not self._soft:
                 self._soft = True
-                self._ask_at_s = 0.0
+                self._ask_at_s = s.ask_from_s
                 return Mark.SOFT_END
             return None
         if self.silence_s >= s.silence_s:

@@ -139,8 +139,9 @@ class FasterWhisper:
         Args:
             samples: the clip.
             partial: be quick: one pass, and no second look at what is doubtful.
-            begins: words that the transcript is known to begin with, which is quicker than to
-                find them again; where what follows is doubtful they are not believed.
+            begins: words that the transcript is known to begin with, such as the wake phrase: it
+                is then not misheard, and what follows is surer. They are part of the result.
+                Where it is doubtful they are not believed.
 
         Raises:
             EngineFailed: CTranslate2 gave up.
@@ -197,7 +198,7 @@ class FasterWhisper:
             suppress_tokens=self._suppressed,
         )[0]
         tokens: list[int] = found.sequences_ids[0]
-        text: str = tokenizer.decode([*known, *tokens]).strip()
+        text: str = tokenizer.decode(tokens).strip()  # what it begins with included
         # CTranslate2's score is the mean over the text's tokens, Whisper's counts the end too.
         average = float(found.scores[0]) * len(tokens) / (len(tokens) + 1)
         encoded = text.encode()
@@ -213,7 +214,7 @@ class FasterWhisper:
                 text,
                 sound_s=sound_s,
                 active_s=active_s(features),
-                tokens=len(known) + len(tokens),
+                tokens=len(tokens),
                 average_log_probability=average,
                 compression_ratio=segment.compression_ratio,
             ),

@@ -1,6 +1,7 @@
 """Whole turns in virtual time: what the wearer would hear, and when."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from context.errors import StoreUnusable
 from device.assistant import SORRY_HEARING
 from device.audio import RATE_HZ
+from device.errors import EngineFailed
 from device.events import (
     FirstSample,
     Interrupted,
@@ -25,6 +27,7 @@ from device.events import (
     Woke,
 )
 from device.reply import SORRY_THINKING
+from device.speak import Part
 from device.turn import Phase
 from device.wake.fake import chime
 from tests.scenarios.world import World, conversation, hum, pause, said
@@ -139,8 +142,12 @@ def test_a_failing_recogniser_is_admitted_and_the_next_turn_works(tmp_path: Path
 
 def test_a_failing_voice_ends_the_turn_and_the_next_one_is_heard(tmp_path: Path) -> None:
     async def script(world: World) -> None:
-        world.synthesizer.fail_next = True
+        def fail(_text: str) -> Iterator[Part]:
+            raise EngineFailed("The stand-in was told to fail.")
+
+        whole, world.synthesizer.stream = world.synthesizer.stream, fail  # type: ignore[method-assign]
         assert (await world.turn()).heard == ""
+        world.synthesizer.stream = whole  # type: ignore[method-assign]
         assert (await world.turn()).heard.startswith("It's")
 
     texts = ["Tell me about bees.", "What time is it?"]

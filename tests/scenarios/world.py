@@ -35,6 +35,7 @@ from device.mic.echo import EchoCanceller, NoEchoCanceller
 from device.mind import Mind
 from device.schedule import Schedule
 from device.settings import CueSettings, ListenSettings, Settings
+from device.speak.cached import CachedSynthesizer
 from device.speak.fake import FakeSynthesizer
 from device.transcribe import Transcriber
 from device.transcribe.fake import FakeTranscriber
@@ -119,7 +120,7 @@ class World:
             turn_end=turn_end or FakeTurnEndDetector(),
             transcriber=transcriber or self.transcriber,
             mind=Mind(agent, self.store, self.schedule),
-            synthesizer=self.synthesizer,
+            synthesizer=CachedSynthesizer(self.synthesizer, None),
             speaker=self.room.speaker,
         )
         self.assistant = Assistant(self.stages, self.settings, self.events.append)
