@@ -207,6 +207,22 @@ class Agent:
         except LapelError:
             return  # the reply itself will say so
 
+    def read_history(self) -> None:
+        """Have the model read the conversation so far, so that the next prompt only adds to it.
+
+        For the moment after a reply: the oldest exchange falls out, and what a recalled item was
+        put to stands in the model's memory instead. Never raises a LapelError.
+        """
+        if self._model is None:
+            return
+        try:
+            answer = _FromModel([], self._mint(Purpose.ANSWER), self._model)
+            prompt = self._prompt("", answer)
+            for _ in self._model.stream(prompt.messages, max_tokens=0):
+                pass
+        except LapelError:
+            return  # the next reply will say so
+
     def share_cores(self, shared: bool) -> None:
         """Whether the voice works beside the model, which then takes fewer threads. From any
         thread, at any time.

@@ -1,8 +1,10 @@
 """One llama.cpp context: which tokens its memory holds, and the next one, greedily."""
 
+import contextlib
 import ctypes
+import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,8 @@ READ_TOKENS = 64
 57 with 128 or 256."""
 _REPEAT_PENALTY = 1.1  # on what the reply itself has said, as llama.cpp's own sampler has it
 _REPEAT_TOKENS = 64
+_LONG_TOKENS = 8  # from here on a step takes long enough to be aborted
+_ASK_EVERY_S = 0.005
 _ABORTED = 2  # of llama_decode
 _SEQUENCE = ctypes.c_int32(0)  # the only one there is
 
@@ -44,9 +48,13 @@ class Decoder:
             or llama_cpp.llama_model_is_hybrid(llm.model)
         )
         self._threads = threads
-        self._stop: Callable[[], bool] = never
-        self._abort = llama_cpp.ggml_abort_callback(self._is_told_to_stop)
-        llama_cpp.llama_set_abort_callback(llm.ctx, self._abort, ctypes.c_void_p(0))
+        # llama.cpp asks before each operation, some 500 times a token, whether to abort. Python
+        # would have to take its lock each time, beside all that hears and plays; C's strlen looks
+        # at a byte of memory and returns 0 or 1.
+        self._abort_flag = ctypes.create_string_buffer(2)
+        self._abort = ctypes.cast(ctypes.CDLL(None).strlen, llama_cpp.ggml_abort_callback)
+        flag = ctypes.cast(self._abort_flag, ctypes.c_void_p)
+        llama_cpp.llama_set_abort_callback(llm.ctx, self._abort, flag)
         self._batch = llama_cpp.llama_batch_init(READ_TOKENS, 0, 1)
         weakref.finalize(self, llama_cpp.llama_batch_free, self._batch)
         self._held: list[int] = []
@@ -151,9 +159,9 @@ class Decoder:
             batch.logits[n] = n == len(tokens) - 1
         threads = self._threads()
         llama_cpp.llama_set_n_threads(self._context, threads, threads)
-        self._stop, self._logits = stop, None
-        code = llama_cpp.llama_decode(self._context, batch)
-        self._stop = never
+        self._logits = None
+        with self._aborting(stop, long=len(tokens) >= _LONG_TOKENS):
+            code = llama_cpp.llama_decode(self._context, batch)
         if code:
             # Some of it may have been read; half a step of a recurrent state is no use at all.
             self._cut(len(self._held)) if self._takes_back else self.reset()
@@ -166,9 +174,28 @@ class Decoder:
         self._logits = np.ctypeslib.as_array(found, shape=(self._words,)).copy()
         return True
 
-    def _is_told_to_stop(self, _data: object) -> bool:
-        """llama.cpp asks before each operation, some 500 times a token (measured: no slower)."""
-        return self._stop()
+    @contextlib.contextmanager
+    def _aborting(self, stop: Callable[[], bool], *, long: bool) -> Generator[None]:
+        """Let `stop` end a decode that takes long; a short one is over as soon."""
+        self._abort_flag[0] = b"\0"
+        if not long or stop is never:
+            yield
+            return
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(_ASK_EVERY_S):
+                if stop():
+                    self._abort_flag[0] = b"\1"
+                    return
+
+        watcher = threading.Thread(target=watch, name="abort", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
 
     def _state(self) -> bytes:
         """All that the memory holds, as bytes."""

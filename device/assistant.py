@@ -350,13 +350,15 @@ class Assistant:
         """Begin to listen to an utterance."""
         turn_id = self._turn_id
 
-        async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str:
+        async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str | None:
             segments = await self._workers.transcribe.run(
                 self._stages.transcriber.transcribe,
                 sound,
                 partial=partial,
                 begins=f"{phrase.title()}," if phrase else "",
             )
+            if partial and (not segments or any(each.is_doubtful for each in segments)):
+                return None
             # The wake phrase is in the clip and not in the endpointer's seconds of speech.
             text = believable_text(segments, speech_s + 0.8)
             return strip_wake_phrase(text, phrase) if phrase else text
@@ -486,6 +488,7 @@ class Assistant:
         if self._completeness(text) is Completeness.COMPLETE:
             self._tasks.create_task(self._replier.foretell(text))
         elif agent.route(text).tool is None:
+            agent.share_cores(True)  # the next transcript is on its way
 
             async def read() -> None:
                 with contextlib.suppress(LapelError):  # the reply itself will tell
@@ -579,7 +582,10 @@ class Assistant:
         heard = self._playout.finish(turn_id)
         if user_text:
             # Queued on the thread itself: a turn that is being cancelled can await nothing.
-            self._workers.think.post(self._stages.mind.agent.heard, user_text, heard)
+            agent = self._stages.mind.agent
+            self._workers.think.post(agent.heard, user_text, heard)
+            agent.share_cores(True)
+            self._workers.think.post(agent.read_history)
         self._emit(TurnEnded(turn_id, self._now(), heard))
 
     async def _interrupt(self) -> None:

@@ -10,10 +10,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import numpy as np
+
 from context.errors import LapelError
 from device.audio import CHUNK_S, Samples
 from device.listen.endpoint import Completeness, Endpointer, Endpointing, Mark
 from device.listen.preroll import join
+
+_FRESH_S = 0.1
 
 
 class Ended(Enum):
@@ -34,8 +38,9 @@ class Ended(Enum):
 class Hearing:
     """What an utterance needs of the other stages."""
 
-    transcribe: Callable[[Samples, float, bool], Awaitable[str]]
-    """From the sound, the seconds of speech in it, and whether it is only a partial."""
+    transcribe: Callable[[Samples, float, bool], Awaitable[str | None]]
+    """From the sound, the seconds of speech in it, and whether it is only a partial; None for a
+    partial that is doubtful."""
     completeness: Callable[[str], Completeness]
     turn_end: Callable[[Samples], Awaitable[float]]
     """The probability that the speaker of this sound has finished."""
@@ -80,10 +85,11 @@ class Utterance:
         self._held = held
         self._released = False
         self._over: Ended | None = None
-        self._transcript: asyncio.Task[str] | None = None
+        self._transcript: asyncio.Task[str | None] | None = None
         self._guessed: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._partial: asyncio.Task[None] | None = None
+        self._partial: asyncio.Task[str | None] | None = None
+        self._partial_at_s = 0.0
         self._since_partial_s = 0.0
         self._completeness: Completeness | None = None
         self._turn_end: float | None = None
@@ -98,7 +104,8 @@ class Utterance:
     def push(self, chunk: Samples, speech: float) -> Ended | None:
         """Take the next chunk and its probability of speech; say how the utterance ended."""
         self._chunks.append(chunk)
-        mark = self._endpointer.step(CHUNK_S, speech, self._completeness, self._turn_end)
+        level = float(np.sqrt(np.mean(np.square(chunk, dtype=np.float32))))
+        mark = self._endpointer.step(CHUNK_S, speech, self._completeness, self._turn_end, level)
         if self._held:
             self.started = self.started or mark is Mark.SPEECH_START
             self._transcribe_partly()
@@ -108,7 +115,6 @@ class Utterance:
                 self.started = True
             case Mark.SOFT_END:
                 self._speculate()
-                self._ask_for_turn_end()
             case Mark.RESUMED:
                 self.discard()
             case Mark.NO_SPEECH:
@@ -180,18 +186,25 @@ class Utterance:
     # work that may be thrown away
 
     def _speculate(self) -> None:
+        # A partial that has just been begun has all the speech in it.
+        fresh = self._endpointer.total_s - self._partial_at_s <= _FRESH_S
+        made = self._partial if fresh else None
         self.discard()
-        self._guessed = asyncio.ensure_future(self._guess())
+        self._since_partial_s = 0.0
+        self._guessed = asyncio.ensure_future(self._guess(made))
 
-    async def _guess(self) -> None:
-        """Have the transcript made, and the work that follows from it begun."""
-        transcribe = self._hearing.transcribe(
-            join(self._chunks),
-            self._endpointer.speech_s,
-            False,
-        )
-        self._transcript = asyncio.ensure_future(transcribe)
-        await asyncio.wait([self._transcript])
+    async def _guess(self, made: asyncio.Task[str | None] | None) -> None:
+        """Have the transcript made, unless one has been `made`, and the work that follows begun."""
+        self._transcript = made
+        if made is not None:
+            await asyncio.wait([made])
+            if made.cancelled() or made.exception() is not None or made.result() is None:
+                self._transcript = None
+        if self._transcript is None:
+            sound, speech_s = join(self._chunks), self._endpointer.speech_s
+            transcribe = self._hearing.transcribe(sound, speech_s, False)
+            self._transcript = asyncio.ensure_future(transcribe)
+            await asyncio.wait([self._transcript])
         if self._transcript.cancelled():
             return
         if self._transcript.exception() is None and (text := self._transcript.result()):
@@ -200,9 +213,13 @@ class Utterance:
         self._hearing.ready()
 
     def _ask_for_turn_end(self) -> None:
-        """Have the turn-end model asked, where its answer can still matter."""
+        """Have the turn-end model asked, where its answer can still matter.
+
+        Beside the transcript: once that is there, the language model needs all cores.
+        """
         busy = self._asking is not None and not self._asking.done()
-        known = self._completeness is Completeness.COMPLETE
+        words = self._completeness
+        known = words not in (None, Completeness.OPEN, Completeness.ASKED)
         if not busy and not known and self._endpointer.wants_turn_end:
             self._endpointer.asked()
             self._asking = asyncio.ensure_future(self._ask())
@@ -221,17 +238,19 @@ class Utterance:
         due = self._partial_s and self._since_partial_s >= self._partial_s
         if not self.started or busy or not due:
             return
-        self._since_partial_s = 0.0
-        self._partial = asyncio.ensure_future(self._tell_part())
+        self._since_partial_s, self._partial_at_s = 0.0, self._endpointer.total_s
+        transcribe = self._hearing.transcribe(join(self._chunks), self._endpointer.speech_s, True)
+        self._partial = asyncio.ensure_future(transcribe)
+        self._partial.add_done_callback(self._tell_part)
 
-    async def _tell_part(self) -> None:
-        try:
-            text = await self._hearing.transcribe(
-                join(self._chunks), self._endpointer.speech_s, True
-            )
-        except LapelError:
-            return  # the final transcript will tell
-        if text:
+    def _tell_part(self, partial: asyncio.Task[str | None]) -> None:
+        if partial is not self._transcript:  # which is told when it is judged
+            self._tell_stale(partial)
+
+    def _tell_stale(self, transcript: asyncio.Task[str | None]) -> None:
+        """A transcript that came too late to be the final one still says what was said so far."""
+        failed = transcript.cancelled() or transcript.exception() is not None
+        if not failed and (text := transcript.result()):
             self._hearing.partly(text)
 
     async def text(self) -> str:
@@ -241,14 +260,16 @@ class Utterance:
             EngineFailed: the transcriber gave up.
         """
         assert self._transcript is not None, "the utterance is not over"
-        return await self._transcript
+        return await self._transcript or ""
 
     def discard(self) -> None:
-        """Throw the guess away; a native call runs on to its end and is not listened to."""
-        for task in (self._guessed, self._transcript, self._asking, self._partial):
+        """Throw the guess away; its transcript, which cannot be stopped, becomes a partial one."""
+        for task in (self._guessed, self._asking):
             if task is not None:
                 task.cancel()
+        if self._transcript is not None:
+            self._transcript.add_done_callback(self._tell_stale)
         if self._guessed is not None:
             self._hearing.drop()
-        self._guessed = self._transcript = self._asking = self._partial = None
+        self._guessed = self._transcript = self._asking = None
         self._completeness = self._turn_end = None

@@ -59,10 +59,11 @@ class ListenSettings(_Section):
     """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
 
     preroll_s: float = Field(default=1.6, ge=0.2, le=5)
-    soft_end_s: float = Field(default=0.032, gt=0.02, le=2)
+    soft_end_s: float = Field(default=0.064, gt=0.02, le=2)
     command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
     sure: float = Field(default=0.95, gt=0, lt=1)
     sure_silence_s: float = Field(default=0.4, gt=0.05, le=5)
+    asked_silence_s: float = Field(default=0.7, gt=0.05, le=5)
     unsure: float = Field(default=0.5, gt=0, lt=1)
     silence_s: float = Field(default=1.6, gt=0.1, le=5)
     incomplete_silence_s: float = Field(default=2.0, gt=0.1, le=5)
@@ -80,6 +81,7 @@ class ListenSettings(_Section):
             command_silence_s=self.command_silence_s,
             sure=self.sure,
             sure_silence_s=self.sure_silence_s,
+            asked_silence_s=self.asked_silence_s,
             unsure=self.unsure,
             silence_s=self.silence_s,
             incomplete_silence_s=self.incomplete_silence_s,
@@ -97,7 +99,7 @@ class FasterWhisperSettings(_Section):
     threads: Threads = 0
     window: Literal["trimmed", "full"] = "trimmed"
     vocabulary: tuple[str, ...] = ()
-    partial_s: float = Field(default=0.5, ge=0, le=10)
+    partial_s: float = Field(default=1.0, ge=0, le=10)
     """Seconds between partial transcripts while the user speaks; 0 makes none (slow boards)."""
 
 

@@ -37,6 +37,8 @@ class Completeness(Enum):
     """A whole command, which needs nothing more."""
     INCOMPLETE = auto()
     """Something is certainly missing: "set a timer for"."""
+    ASKED = auto()
+    """A whole question, to which more could still be added."""
     TELLING = auto()
     """Neither question nor request: however finished it sounds, more may follow."""
     OPEN = auto()
@@ -66,11 +68,17 @@ class Endpointing:
     """A chunk less probable than this is silence when there was speech."""
     least_speech_s: float = 0.25
     """Less speech than this is the end of the wake word, a cough or a click."""
-    soft_end_s: float = 0.032
+    soft_end_s: float = 0.064
     """Silence after which work begins on the chance that this is the end."""
+    loud_soft_end_s: float = 0.16
+    """The same where there is still sound: a last "s" is no silence, and steady noise is."""
+    quiet: float = 0.03
+    """Sound this far below the loudest so far (a ratio of levels: 30 dB) is quiet ..."""
+    quiet_above_floor: float = 2.0
+    """... and so is sound of up to this many times the quietest so far."""
     ask_from_s: float = 0.096
     """Silence after which the turn-end model is worth asking."""
-    ask_again_s: float = 0.16
+    ask_again_s: float = 0.352
     """Further silence after which the turn-end model is worth asking again."""
     command_silence_s: float = 0.2
     """Silence that ends a complete command."""
@@ -78,6 +86,8 @@ class Endpointing:
     """A turn-end probability from here on is sure."""
     sure_silence_s: float = 0.4
     """Silence that ends a turn that surely sounds finished."""
+    asked_silence_s: float = 0.7
+    """Silence that ends a whole question, however it sounded."""
     unsure: float = 0.5
     """A turn-end probability up to here says nothing: the longest pause must pass."""
     silence_s: float = 1.6
@@ -99,11 +109,13 @@ def needed_silence_s(
     straight line over the log-odds, because the model's probabilities crowd at 0 and 1.
     """
     longest_s = settings.silence_s
+    if completeness is Completeness.ASKED:
+        longest_s = min(longest_s, settings.asked_silence_s)
     if completeness is Completeness.INCOMPLETE:
         return max(settings.incomplete_silence_s, longest_s), Reason.LONGEST_PAUSE
     needed_s, reason = longest_s, Reason.LONGEST_PAUSE
     # Without the words it is not known whether the ear may be trusted; nor could it be answered.
-    known = completeness in (Completeness.OPEN, Completeness.COMPLETE)
+    known = completeness in (Completeness.OPEN, Completeness.ASKED, Completeness.COMPLETE)
     if known and turn_end is not None and turn_end > settings.unsure:
         low, high = _log_odds(settings.unsure), _log_odds(settings.sure)
         share = (_log_odds(turn_end) - low) / (high - low) if high > low else 1.0
@@ -137,7 +149,10 @@ class Endpointer:
         self._speaking = False
         self._started = False
         self._soft = False
+        self._loudest, self._quietest, self._is_quiet = 0.0, math.inf, True
         self._undecided = True
+        self._surest: float | None = None
+        """The highest turn-end probability of the present silence."""
         self._ask_at_s = 0.0
 
     @property
@@ -160,6 +175,7 @@ class Endpointer:
         speech: float,
         completeness: Completeness | None = None,
         turn_end: float | None = None,
+        level: float = 0.0,
     ) -> Mark | None:
         """Take the next chunk.
 
@@ -169,19 +185,26 @@ class Endpointer:
             completeness: what the transcript up to the present soft end says; None until known.
             turn_end: the newest probability (0..1) that the speaker has finished, asked for since
                 the present soft end; None until known.
+            level: the chunk's root mean square, of any scale.
         """
         s = self._settings
+        self._note_level(level)
         self.total_s += chunk_s
-        self._undecided = completeness in (None, Completeness.OPEN) and (
-            turn_end is None or turn_end < s.sure
-        )
+        if turn_end is not None:
+            # Digital silence makes the model waver; what sounded finished still does.
+            self._surest = max(turn_end, self._surest or 0.0)
+        self._undecided = completeness in (
+            None,
+            Completeness.OPEN,
+            Completeness.ASKED,
+        ) and (self._surest is None or self._surest < s.sure)
         threshold = s.end_threshold if self._speaking else s.start_threshold
         self._speaking = speech >= threshold
         mark = self._speech(chunk_s) if self._speaking else self._silence(chunk_s)
         if mark is Mark.NO_SPEECH:
             return mark
         if self._soft and not self._speaking:
-            needed_s, reason = needed_silence_s(s, completeness, turn_end)
+            needed_s, reason = needed_silence_s(s, completeness, self._surest)
             if self.silence_s >= needed_s - _TINY_S:
                 self.reason = reason
                 return Mark.COMMIT
@@ -189,6 +212,15 @@ class Endpointer:
             self.reason = Reason.LONGEST_UTTERANCE
             return Mark.COMMIT
         return mark
+
+    def _note_level(self, level: float) -> None:
+        s = self._settings
+        if level > 0.0:
+            self._loudest = max(self._loudest, level)
+            self._quietest = min(self._quietest, level)
+        self._is_quiet = level <= max(
+            s.quiet * self._loudest, s.quiet_above_floor * self._quietest if self._loudest else 0.0
+        )
 
     def _speech(self, chunk_s: float) -> Mark | None:
         self.speech_s += chunk_s
@@ -205,9 +237,11 @@ class Endpointer:
         s = self._settings
         self.silence_s += chunk_s
         if self._started:
-            if self.silence_s >= s.soft_end_s - _TINY_S and not self._soft:
+            soft_end_s = s.soft_end_s if self._is_quiet else s.loud_soft_end_s
+            if self.silence_s >= soft_end_s - _TINY_S and not self._soft:
                 self._soft = True
                 self._ask_at_s = s.ask_from_s
+                self._surest = None
                 return Mark.SOFT_END
             return None
         if self.silence_s >= s.silence_s:

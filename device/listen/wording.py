@@ -39,6 +39,12 @@ _ASKING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SHORT_WORDS = 2  # "never mind", "cappuccino, please": an answer or an order
+_LACKS_MORE = re.compile(
+    r"\b(?:the|a|an|my|your|his|her|its|our|their|this|these|those|of|to|for|from|with|by|at|as"
+    r"|and|or|but|if|than|because|is|are|was|were|be|does|do|did|can|could|will|would|should|has"
+    r"|have|had|not|very|so|too)\W*$",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -52,6 +58,14 @@ def is_asking(text: str) -> bool:
     )
 
 
+def is_whole_question(text: str) -> bool:
+    """Whether a transcript is a question that lacks nothing, by its mark and its last word.
+
+    Whisper marks a question that breaks off too ("what is the capital of?").
+    """
+    return text.rstrip().endswith("?") and is_asking(text) and not _LACKS_MORE.search(text)
+
+
 def completeness(text: str, routed: Routed, language: str = "en") -> Completeness:
     """Return what a transcript says about its end, with what the grammar made of it.
 
@@ -61,6 +75,8 @@ def completeness(text: str, routed: Routed, language: str = "en") -> Completenes
         return Completeness.INCOMPLETE
     if routed.is_final:
         return Completeness.COMPLETE
+    if routed.tool is None and language == "en" and is_whole_question(text):
+        return Completeness.ASKED
     if routed.tool is not None or language != "en" or is_asking(text):
         return Completeness.OPEN
     return Completeness.TELLING

@@ -17,6 +17,8 @@ class Segment:
     no_speech_probability: float
     compression_ratio: float
     """Bytes by compressed bytes of the text; above 2.4 it repeats itself."""
+    is_doubtful: bool = False
+    """Whether a final transcript would be looked at again; only partials are left so."""
 
 
 class Transcriber(Protocol):

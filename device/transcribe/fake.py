@@ -27,7 +27,7 @@ class FakeTranscriber:
     def transcribe(
         self, samples: Samples, *, partial: bool = False, begins: str = ""
     ) -> list[Segment]:
-        """Return the next text; a partial leaves it for the next call.
+        """Return the next text; a partial leaves it for the next call, and is doubtful.
 
         Raises:
             EngineFailed: when told to.
@@ -42,7 +42,7 @@ class FakeTranscriber:
         if not loud or not self._texts:
             return []
         text = self._texts[0] if partial else self._texts.pop(0)
-        return [Segment(text, -0.1, 0.01, 1.0)]
+        return [Segment(text, -0.1, 0.01, 1.0, is_doubtful=partial)]
 
     def bias(self, words: Sequence[str]) -> None:
         """Keep the words for a test to look at."""

@@ -3,7 +3,7 @@
 import importlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -162,7 +162,8 @@ class FasterWhisper:
                     return self._whole(sound)
         except (RuntimeError, ValueError) as error:
             raise EngineFailed("Whisper could not transcribe that.") from error
-        return [draft.segment] if draft.segment.text else []
+        doubtful = draft.doubt is not None
+        return [replace(draft.segment, is_doubtful=doubtful)] if draft.segment.text else []
 
     def _features(self, sound: Any) -> Features:
         missing = max(0, _LEAST_SAMPLES - len(sound))

@@ -82,3 +82,20 @@ def test_stop_acts_while_a_long_prompt_is_read(model: LlamaModel) -> None:
 
     assert list(model.stream([Message(Role.USER, "word " * 300)], max_tokens=5, stop=stop)) == []
     assert decoder.decoded == before
+
+
+def test_it_stops_in_the_middle_of_a_step(model: LlamaModel) -> None:
+    assert model._loaded is not None
+    _, decoder = model._loaded
+    long = [Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "one two three four " * 60)]
+    model.reset()
+    before, asked = decoder.decoded, 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 2  # before the prompt is read, and then while its first step is
+
+    assert list(model.stream(long, max_tokens=9, stop=stop)) == []
+    assert decoder.decoded == before
+    assert "".join(model.stream([Message(Role.USER, "Say hello.")], max_tokens=9))

@@ -125,21 +125,6 @@ def test_stopping_inside_a_step_leaves_it_sound(
         assert say(model, question) == plain[question]
 
 
-def test_it_stops_before_the_step_is_over(make: Make) -> None:
-    model = make()
-    decoder = decoder_of(model)
-    before, asked = decoder.decoded, 0
-
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 5
-
-    long = [Message(Role.SYSTEM, SYSTEM), Message(Role.USER, "a" * (READ_TOKENS - 1))]
-    assert list(model.stream(long, max_tokens=9, stop=stop)) == []
-    assert decoder.decoded == before
-
-
 def test_a_reply_ends_when_another_is_begun(make: Make, plain: dict[str, str]) -> None:
     model = make()
     first = model.stream([Message(Role.USER, "good dog")], max_tokens=20)

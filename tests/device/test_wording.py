@@ -53,7 +53,7 @@ def test_statements_tell(text: str) -> None:
     [
         ("Set a timer for five minutes.", Completeness.COMPLETE),
         ("Set a timer for", Completeness.INCOMPLETE),
-        ("Why is the sky blue?", Completeness.OPEN),
+        ("Why is the sky blue?", Completeness.ASKED),
         ("The sky was blue that day.", Completeness.TELLING),
     ],
 )
