@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.llama import LlamaModel
-from agents.llama_decoder import READ_TOKENS, Decoder
+from agents.llama_decoder import Decoder
 from agents.llama_start import load_start, save_start
 from agents.model import Message, ModelFailed, Role
 from tests.agents.tiny_gguf import write_llama, write_mamba
