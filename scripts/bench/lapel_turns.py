@@ -59,6 +59,8 @@ async def converse(settings: Any, state: Path, plan: list[dict[str, Any]], folde
     stages = assemble(settings, state, microphone=room.microphone, speaker=room.speaker)
     assistant = Assistant(stages, settings, events.append)
     await assistant.load()
+    while stages.synthesizer.fill():  # as it has been after the first minutes of use
+        pass
     loop = asyncio.get_running_loop()
     turns: list[dict[str, Any]] = []
 
