@@ -449,8 +449,9 @@ class Assistant:
         attention.utterance.keep(heard.chunk, heard.speech)
         is_speech = heard.speech >= _WENT_ON_SPEECH
         self._went_on_s = self._went_on_s + CHUNK_S if is_speech else 0.0
-        acted = turn.reply is not None and turn.reply.acted
-        if self._went_on_s < _WENT_ON_S or acted:
+        # A tool may be at work on its thread at this very moment.
+        acts = turn.reply is None or turn.reply.acts
+        if self._went_on_s < _WENT_ON_S or acts:
             return
         turn.withdrawn = True
         await self._interrupt()
@@ -481,8 +482,10 @@ class Assistant:
 
     def _read_ahead(self, attention: _Attention, text: str) -> None:
         """Have the model read the question while it is still being asked."""
+        if self._attention is not attention:  # it comes too late for anyone
+            return
         self._emit(PartlyTranscribed(attention.turn_id, self._now(), text))
-        if attention.over or self._attention is not attention:
+        if attention.over:
             return
         agent, reading = self._stages.mind.agent, attention.reading
         if self._completeness(text) is Completeness.COMPLETE:
@@ -555,6 +558,7 @@ class Assistant:
             if reply is not None:
                 reply.abandon()
             if not turn.withdrawn:
+                self._ended = None  # its sound is needed no longer
                 self._end(turn_id, user_text)
         if self._turn is turn and self._phase in (Phase.THINKING, Phase.SPEAKING):
             self._hand_over(reply)

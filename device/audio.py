@@ -109,3 +109,8 @@ def write_wav(path: Path, samples: NDArray[np.int16], rate_hz: int) -> None:
         path.write_bytes(encoded.getvalue())
     except OSError as error:
         raise AudioFileUnusable(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+def rms(samples: Samples) -> float:
+    """Return the root mean square of a clip that is not empty: shape (n,), int16."""
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float32))))

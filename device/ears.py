@@ -1,14 +1,12 @@
 """The ears: what is done with each chunk of sound, on one thread.
 
-The echo of what the speaker plays is taken out first, so that neither the wake word nor the
-detector of speech ever hears the assistant itself.
+The echo of what the speaker plays is taken out first, so that the wake word and the detector of
+speech hear as little as possible of the assistant itself.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from device.audio import CHUNK_S, Samples
+from device.audio import CHUNK_S, Samples, rms
 from device.listen import SpeechDetector
 from device.listen.barge_in import BargeIn
 from device.mic.echo import EchoCanceller
@@ -71,9 +69,9 @@ class Ears:
         barged_in = over and self._barge_in.step(
             CHUNK_S,
             probability,
-            _rms(chunk),
-            _rms(cleaned),
-            _rms(played) if played is not None else 0.0,
+            rms(chunk),
+            rms(cleaned),
+            rms(played) if played is not None else 0.0,
         )
         return Heard(cleaned, probability, detection, barged_in)
 
@@ -92,7 +90,3 @@ class Ears:
         """Begin to look for interruptions of a reply."""
         self._detector.reset()
         self._barge_in.reset()
-
-
-def _rms(chunk: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(chunk, dtype=np.float32))))

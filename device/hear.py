@@ -10,10 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-import numpy as np
-
 from context.errors import LapelError
-from device.audio import CHUNK_S, Samples
+from device.audio import CHUNK_S, Samples, rms
 from device.listen.endpoint import Completeness, Endpointer, Endpointing, Mark
 from device.listen.preroll import join
 
@@ -104,8 +102,9 @@ class Utterance:
     def push(self, chunk: Samples, speech: float) -> Ended | None:
         """Take the next chunk and its probability of speech; say how the utterance ended."""
         self._chunks.append(chunk)
-        level = float(np.sqrt(np.mean(np.square(chunk, dtype=np.float32))))
-        mark = self._endpointer.step(CHUNK_S, speech, self._completeness, self._turn_end, level)
+        mark = self._endpointer.step(
+            CHUNK_S, speech, self._completeness, self._turn_end, rms(chunk)
+        )
         if self._held:
             self.started = self.started or mark is Mark.SPEECH_START
             self._transcribe_partly()
@@ -170,6 +169,7 @@ class Utterance:
         """Only the wake phrase so far, or noise: the user has not begun yet."""
         over = self._over is Ended.LONGEST_UTTERANCE or self._released
         self.discard()
+        self._partial = None  # of sound that does not count any more
         if self._needs_words:
             return Ended.NO_WORDS
         self._endpointer.wait_again()

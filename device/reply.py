@@ -91,8 +91,8 @@ class Reply:
     def __init__(self, replier: Replier, turn_id: int, text: str) -> None:
         self.text = text
         """What it replies to."""
-        self.acted = False
-        """Whether a tool has been called."""
+        self.acts = replier.agent.route(text).tool is not None
+        """Whether a tool is called: then it cannot be thrown away once it is committed."""
         self.ends_talk = False
         """Whether it is the answer to "stop" or "that's all"."""
         self._replier = replier
@@ -170,7 +170,7 @@ class Reply:
             return agent.reply(self.text, stop=lambda: self._stopped)
 
         try:
-            if agent.route(self.text).tool is not None:
+            if self.acts:
                 await self._foresee()
                 await self._committed.wait()
             agent.share_cores(False)
@@ -183,7 +183,6 @@ class Reply:
                         for clause in splitter.push(piece):
                             await self._say(clause)
                     case Acted(receipt):
-                        self.acted = True
                         self.ends_talk = receipt.tool == "stop"
                         if receipt.tool == "forget":
                             self._replier.speak.post(self._replier.synthesizer.forget)

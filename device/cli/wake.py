@@ -73,7 +73,7 @@ def train(settings: Settings, word: str, others: tuple[Path, ...], clips: tuple[
     """Learn your voice from CLIPS, in each of which you say the phrase once (five or more).
 
     It tells you from others only as well as it knows others: give recordings of other people
-    saying the phrase with --other, the more the better (twenty do, five hardly). Synthesised
+    saying the phrase with --other, the more the better (twenty help, unevenly). Synthesised
     voices are added by themselves, and keep out little but such voices. Only the classifier is
     kept, in the private folder; the recordings are not.
     """

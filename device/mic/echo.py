@@ -64,8 +64,8 @@ class NoEchoCanceller:
 class WebRtcEchoCanceller:
     """AEC3 of the WebRTC project (webrtc.googlesource.com, modules/audio_processing/aec3).
 
-    Only the canceller runs: no noise suppression and no gain control, which Whisper and wake
-    words do worse with. It filters the microphone's sound below about 50 Hz, as it always does.
+    Only the canceller runs, without noise suppression and gain control, so that speech stays as it
+    was. It filters the microphone's sound below about 50 Hz, as it always does.
     """
 
     def __init__(self) -> None:

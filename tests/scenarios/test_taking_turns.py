@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.audio import RATE_HZ
+from device.audio import RATE_HZ, Samples
 from device.events import (
     BargedIn,
     FirstSample,
@@ -24,6 +24,8 @@ from device.events import (
     Woke,
 )
 from device.settings import CueSettings, ListenSettings, Settings
+from device.transcribe import Segment
+from device.transcribe.fake import FakeTranscriber
 from device.turn import Phase
 from device.wake.fake import chime
 from tests.scenarios.world import World, conversation, hum, pause, said
@@ -196,6 +198,39 @@ def test_who_goes_on_before_the_answer_is_one_utterance(tmp_path: Path) -> None:
     assert [each.text for each in world.all(Transcribed)] == texts
     assert len(world.all(TurnEnded)) == 1
     assert len({each.turn_id for each in world.all(SpeechEnded)}) == 1
+
+
+def test_who_goes_on_after_a_command_does_not_have_it_done_twice(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        await world.room.say(said(chime(), pause(0.1), hum(1.0), pause(0.7), hum(1.0)))
+        await world.next(TurnEnded)
+        assert len(world.schedule.running()) == 1
+
+    texts = ["Set a timer for five minutes."] * 3
+    world = conversation(tmp_path, script, texts=texts, takes_s={"think": 1.0, "speak": 2.0})
+    assert world.all(WentOn) == []
+
+
+def test_a_partial_of_sound_that_did_not_count_is_not_taken_for_the_transcript(
+    tmp_path: Path,
+) -> None:
+    class Heard(FakeTranscriber):
+        """Hears nothing but the wake phrase at first, and is sure of its partials."""
+
+        def transcribe(
+            self, samples: Samples, *, partial: bool = False, begins: str = ""
+        ) -> list[Segment]:
+            del begins
+            long = len(samples) > 3.0 * RATE_HZ
+            text = "What time is it?" if long else "Hey Jarvis."
+            return [Segment(text, -0.1, 0.01, 1.0)]
+
+    async def script(world: World) -> None:
+        await world.room.say(said(chime(), hum(1.6), pause(0.5), hum(0.5)))
+        assert (await world.next(TurnEnded)).heard.startswith("It's")
+
+    settings = Settings(cues=CueSettings(earcons=False), listen=ListenSettings(follow_up_s=0.0))
+    conversation(tmp_path, script, transcriber=Heard([]), settings=settings)
 
 
 # following up
