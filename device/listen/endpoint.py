@@ -58,8 +58,9 @@ class Reason(Enum):
 class Endpointing:
     """The numbers behind the decision: seconds, and thresholds of probabilities.
 
-    The silences and what is sure come from the curve of delay against cut-off rate that
-    `scripts/bench_endpoint` draws.
+    What is sure, and the silences of a command, a sure turn and the longest pause come from the
+    curve of delay against cut-off rate that `scripts/bench_endpoint` draws; the soft end and the
+    silence after a whole question were chosen for their delay alone.
     """
 
     start_threshold: float = 0.5
