@@ -100,7 +100,7 @@ def test_its_own_voice_neither_wakes_nor_interrupts_it(
     sound = tmp_path / "own.wav"
     write_wav(sound, own_speech, RATE_HZ)
     wakes, barge_ins, raw, left, longest_wait = listen(sound_server, sound, "cancel")
-    if longest_wait > 0.3:
+    if longest_wait > 2.0:  # what was played is kept in step for no longer
         pytest.skip("this machine is too busy to play and record in real time")
     assert raw > 1e9, "the loop carried nothing"
     assert 10 * np.log10(raw / max(left, 1.0)) > 10, "the echo was not taken out"
