@@ -57,6 +57,9 @@ _OFFLINE = (
 _TALKATIVE = ("piper", "faster_whisper", "hassil", "huggingface_hub", "httpx", "httpx2")
 
 
+_OWN_WORDS_AT = 0.1
+
+
 def keep_private() -> None:
     """Tell the libraries to stay off the network, and to keep what is said out of logs.
 
@@ -87,6 +90,14 @@ def assemble_wake_word(settings: Settings) -> WakeWord:
             (lambda: load_voices(voice_folder(), wake.words)) if wake.own_voice else dict,
         )
     return MicroWakeWord(wake.words, wake.threshold)
+
+
+def assemble_own_words(settings: Settings) -> WakeWord:
+    """Construct what hears a wake word in the assistant's own speech, set to suspect readily."""
+    wake = settings.wake
+    if isinstance(wake, OpenWakeWordSettings):
+        return OpenWakeWord(wake.words, _OWN_WORDS_AT)
+    return MicroWakeWord(wake.words, _OWN_WORDS_AT)
 
 
 def assemble_turn_end(settings: Settings, models: Models) -> TurnEndDetector:
@@ -251,6 +262,7 @@ def assemble(
         microphone=microphone or PortAudioMicrophone(settings.mic.device),
         echo_canceller=assemble_echo_canceller(settings),
         wake_word=assemble_wake_word(settings),
+        own_words=assemble_own_words(settings),
         speech_detector=SileroVad(),
         turn_end=assemble_turn_end(settings, models),
         transcriber=assemble_transcriber(settings, models),

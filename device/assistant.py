@@ -87,6 +87,8 @@ class Stages:
     microphone: Microphone
     echo_canceller: EchoCanceller
     wake_word: WakeWord
+    own_words: WakeWord
+    """Hears what is played."""
     speech_detector: SpeechDetector
     turn_end: TurnEndDetector
     transcriber: Transcriber
@@ -163,7 +165,11 @@ class Assistant:
             thinking_cue_s=settings.cues.thinking_s if settings.cues.thinking else None,
         )
         self._ears = Ears(
-            stages.wake_word, stages.speech_detector, stages.echo_canceller, BargeIn()
+            stages.wake_word,
+            stages.own_words,
+            stages.speech_detector,
+            stages.echo_canceller,
+            BargeIn(),
         )
         self._preroll = PreRoll(settings.listen.preroll_s)
         self._refractory = Refractory(settings.wake.refractory_s)
@@ -333,7 +339,7 @@ class Assistant:
         before = self._preroll.chunks()
         if by_button:
             before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
-        await self._workers.ears.run(self._ears.attend, before)
+        before = await self._workers.ears.run(self._ears.attend, before)
         self._tasks.create_task(self._replier.foretell(LIKELY))
         phrase = "" if by_button else phrase_of(detection.wake_word)
         self._attend(before, phrase=phrase, held=by_button)

@@ -1,7 +1,8 @@
 """The ears: what is done with each chunk of sound, on one thread.
 
 The echo of what the speaker plays is taken out first, so that the wake word and the detector of
-speech hear as little as possible of the assistant itself.
+speech hear as little as possible of the assistant itself. What is left of a wake phrase that the
+assistant says wakes nobody: a second wake word engine listens to what is played.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from device.listen import SpeechDetector
 from device.listen.barge_in import BargeIn
 from device.mic.echo import EchoCanceller
 from device.wake import Detection, WakeWord
+
+
+_LEAST_SPEECH = 0.1
+_LEAD_CHUNKS = 6
+"""0.2 s: a first consonant is not heard as speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +32,26 @@ class Heard:
     """Whether someone has begun to talk over the assistant."""
 
 
+_ECHO_S = 1.2
+"""A wake word is heard at most so long after it was played: the echo's delay and reverberation, and
+what the engines need."""
+
+
 class Ears:
     """The engines that every chunk passes. All of it belongs to one thread."""
 
     def __init__(
         self,
         wake_word: WakeWord,
+        own_words: WakeWord,
         detector: SpeechDetector,
         canceller: EchoCanceller,
         barge_in: BargeIn,
     ) -> None:
+        """Take the engines; `own_words` hears what is played, and best suspects too often."""
         self._wake_word = wake_word
+        self._own_words = own_words
+        self._since_own_s = _ECHO_S
         self._detector = detector
         self._canceller = canceller
         self._barge_in = barge_in
@@ -48,6 +63,7 @@ class Ears:
             EngineUnusable: one of them cannot be opened.
         """
         self._wake_word.load()
+        self._own_words.load()
         self._detector.load()
         self._canceller.load()
 
@@ -65,7 +81,12 @@ class Ears:
         """
         cleaned = chunk if played is None else self._canceller.process(chunk, played)
         probability = self._detector.process(cleaned) if speech or over else 0.0
+        self._since_own_s += CHUNK_S
+        if played is not None and self._own_words.process(played) is not None:
+            self._since_own_s = 0.0
         detection = self._wake_word.process(cleaned) if wake else None
+        if self._since_own_s < _ECHO_S:
+            detection = None
         barged_in = over and self._barge_in.step(
             CHUNK_S,
             probability,
@@ -75,12 +96,18 @@ class Ears:
         )
         return Heard(cleaned, probability, detection, barged_in)
 
-    def attend(self, recent: list[Samples]) -> None:
-        """Begin to look for speech, after the sound of the last moments."""
+    def attend(self, recent: list[Samples]) -> list[Samples]:
+        """Begin to look for speech, after the sound of the last moments.
+
+        Returns:
+            The chunks from a little before the first speech in `recent` on; all of them where there
+            is none.
+        """
         self._detector.reset()
         self._barge_in.reset()
-        for chunk in recent:
-            self._detector.process(chunk)
+        speech = [self._detector.process(chunk) >= _LEAST_SPEECH for chunk in recent]
+        first = speech.index(True) if True in speech else 0
+        return recent[max(0, first - _LEAD_CHUNKS) :]
 
     def await_wake_word(self) -> None:
         """Begin to look for the wake word, as if all had been silence."""

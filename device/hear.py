@@ -22,6 +22,7 @@ class Ended(Enum):
     """How the utterance is over; the names of the endpointer's reasons, and three more."""
 
     COMPLETE_COMMAND = auto()
+    WHOLE_QUESTION = auto()
     TURN_END = auto()
     LONGEST_PAUSE = auto()
     LONGEST_UTTERANCE = auto()
@@ -213,14 +214,12 @@ class Utterance:
         self._hearing.ready()
 
     def _ask_for_turn_end(self) -> None:
-        """Have the turn-end model asked, where its answer can still matter.
+        """Have the turn-end model asked, where the words have left the end open.
 
-        Beside the transcript: once that is there, the language model needs all cores.
+        Not before they are known: it would only hold up the transcript, which decides most ends.
         """
         busy = self._asking is not None and not self._asking.done()
-        words = self._completeness
-        known = words not in (None, Completeness.OPEN, Completeness.ASKED)
-        if not busy and not known and self._endpointer.wants_turn_end:
+        if not busy and self._endpointer.wants_turn_end:
             self._endpointer.asked()
             self._asking = asyncio.ensure_future(self._ask())
 

@@ -103,6 +103,8 @@ class Reply:
         self._parts: asyncio.Queue[tuple[_Clause, Part] | None] = asyncio.Queue(_PARTS_AHEAD)
         self._clauses: asyncio.Queue[_Clause | None] = asyncio.Queue(_CLAUSES_AHEAD)
         self._foreseen: deque[_Clause] = deque()
+        self._begun = asyncio.Event()
+        """Set once the first part of the first clause is made."""
         self._making = asyncio.ensure_future(self._make())
 
     def abandon(self) -> None:
@@ -213,6 +215,8 @@ class Reply:
         clause = _Clause(text)
         clause.decided.set()
         await self._clauses.put(clause)
+        # The first sound is waited for; what the model writes meanwhile is not.
+        await self._begun.wait()
 
     def _unsay(self) -> None:
         """What was foreseen and did not come is not said."""
@@ -229,11 +233,13 @@ class Reply:
             try:
                 async for part in self._replier.synthesize(clause.text):
                     made = True
+                    self._begun.set()
                     await self._parts.put((clause, part))
             except LapelError as error:
                 clause.failed = not clause.decided.is_set() and not made
                 if not clause.failed:
                     self._fail("speak", error)
+            self._begun.set()
         await self._parts.put(None)
 
     async def _tell_that_it_takes_longer(self, playout: Playout) -> None:

@@ -49,6 +49,7 @@ class Reason(Enum):
     """Why an utterance is over."""
 
     COMPLETE_COMMAND = auto()
+    WHOLE_QUESTION = auto()
     TURN_END = auto()
     LONGEST_PAUSE = auto()
     LONGEST_UTTERANCE = auto()
@@ -92,9 +93,9 @@ class Endpointing:
     unsure: float = 0.5
     """A turn-end probability up to here says nothing: the longest pause must pass."""
     silence_s: float = 1.6
-    """The longest pause: silence that ends the utterance whatever it sounded like."""
+    """The longest pause of a request: silence that ends it whatever it sounded like."""
     incomplete_silence_s: float = 2.0
-    """Silence that ends an utterance whose words certainly lack something."""
+    """Silence that ends what may well go on: words that certainly lack something, or that tell."""
     no_speech_s: float = 5.0
     """Waiting for speech that does not come."""
     longest_s: float = 29.0
@@ -110,22 +111,21 @@ def needed_silence_s(
     straight line over the log-odds, because the model's probabilities crowd at 0 and 1.
     """
     longest_s = settings.silence_s
-    if completeness is Completeness.ASKED:
-        longest_s = min(longest_s, settings.asked_silence_s)
-    if completeness is Completeness.INCOMPLETE:
-        return max(settings.incomplete_silence_s, longest_s), Reason.LONGEST_PAUSE
-    needed_s, reason = longest_s, Reason.LONGEST_PAUSE
-    # Without the words it is not known whether the ear may be trusted; nor could it be answered.
-    known = completeness in (Completeness.OPEN, Completeness.ASKED, Completeness.COMPLETE)
-    if known and turn_end is not None and turn_end > settings.unsure:
-        low, high = _log_odds(settings.unsure), _log_odds(settings.sure)
-        share = (_log_odds(turn_end) - low) / (high - low) if high > low else 1.0
-        sure_s = min(settings.sure_silence_s, longest_s)
-        needed_s = longest_s + min(1.0, share) * (sure_s - longest_s)
-        reason = Reason.TURN_END
-    if completeness is Completeness.COMPLETE and settings.command_silence_s <= needed_s:
-        return settings.command_silence_s, Reason.COMPLETE_COMMAND
-    return needed_s, reason
+    match completeness:
+        case Completeness.COMPLETE:
+            return min(settings.command_silence_s, longest_s), Reason.COMPLETE_COMMAND
+        case Completeness.ASKED:
+            # Its answer takes about as long to begin, so that being surer would win nothing.
+            return min(settings.asked_silence_s, longest_s), Reason.WHOLE_QUESTION
+        case Completeness.INCOMPLETE | Completeness.TELLING:
+            return max(settings.incomplete_silence_s, longest_s), Reason.LONGEST_PAUSE
+        case Completeness.OPEN if turn_end is not None and turn_end > settings.unsure:
+            low, high = _log_odds(settings.unsure), _log_odds(settings.sure)
+            share = (_log_odds(turn_end) - low) / (high - low) if high > low else 1.0
+            sure_s = min(settings.sure_silence_s, longest_s)
+            return longest_s + min(1.0, share) * (sure_s - longest_s), Reason.TURN_END
+        case Completeness.OPEN | None:
+            return longest_s, Reason.LONGEST_PAUSE
 
 
 def _log_odds(probability: float) -> float:
@@ -151,7 +151,7 @@ class Endpointer:
         self._started = False
         self._soft = False
         self._loudest, self._quietest, self._is_quiet = 0.0, math.inf, True
-        self._undecided = True
+        self._undecided = False
         self._surest: float | None = None
         """The highest turn-end probability of the present silence."""
         self._ask_at_s = 0.0
@@ -160,9 +160,10 @@ class Endpointer:
     def wants_turn_end(self) -> bool:
         """Whether the turn-end model is worth asking now, about the sound up to here.
 
-        True from the soft end on until `asked` is called, and again whenever the silence has grown
-        by `ask_again_s` since: the model grows surer as the silence does. Never where its answer
-        could change nothing: the words have settled it, or it surely sounded finished before.
+        True once the words are known to leave it open, until `asked` is called, and again whenever
+        the silence has grown by `ask_again_s` since: the model grows surer as the silence does.
+        Never where its answer could change nothing: the words have settled it, or it surely sounded
+        finished before.
         """
         return self._soft and self._undecided and self.silence_s >= self._ask_at_s - _TINY_S
 
@@ -194,11 +195,9 @@ class Endpointer:
         if turn_end is not None:
             # Digital silence makes the model waver; what sounded finished still does.
             self._surest = max(turn_end, self._surest or 0.0)
-        self._undecided = completeness in (
-            None,
-            Completeness.OPEN,
-            Completeness.ASKED,
-        ) and (self._surest is None or self._surest < s.sure)
+        self._undecided = completeness is Completeness.OPEN and (
+            self._surest is None or self._surest < s.sure
+        )
         threshold = s.end_threshold if self._speaking else s.start_threshold
         self._speaking = speech >= threshold
         mark = self._speech(chunk_s) if self._speaking else self._silence(chunk_s)

@@ -155,7 +155,13 @@ def listen(
     """Let the ears hear a scene as the assistant does: cleaned only while the speaker sounds."""
     settings = load_settings(material.profile, None, (f"wake.words={json.dumps(WAKE_WORDS)}",))
     canceller = WebRtcEchoCanceller() if cancel else NoEchoCanceller()
-    ears = Ears(assemble.assemble_wake_word(settings), SileroVad(), canceller, BargeIn())
+    ears = Ears(
+        assemble.assemble_wake_word(settings),
+        assemble.assemble_own_words(settings),
+        SileroVad(),
+        canceller,
+        BargeIn(),
+    )
     ears.load()
     refractory = Refractory(settings.wake.refractory_s)
     fired = Fired([], [], 0.0)

@@ -116,6 +116,7 @@ class World:
             microphone=self.room.microphone,
             echo_canceller=echo_canceller or NoEchoCanceller(),
             wake_word=wake_word or FakeWakeWord(),
+            own_words=FakeWakeWord(),
             speech_detector=speech_detector or FakeSpeechDetector(),
             turn_end=turn_end or FakeTurnEndDetector(),
             transcriber=transcriber or self.transcriber,
