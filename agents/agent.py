@@ -242,7 +242,10 @@ class Agent:
         if begun is None:
             return
         self._pending = self._just_remembered = None
-        if begun.label is not None and heard_text.strip():
+        if any(each.heard == heard_text.strip() for each in self._history):
+            # A small model that has said a thing twice says it to every question from then on.
+            self._history.clear()
+        elif begun.label is not None and heard_text.strip():
             self._history.append(Exchange(asked, heard_text.strip(), begun.label))
 
     def start_over(self) -> None:

@@ -62,8 +62,8 @@ from device.worker import Worker
 Emit = Callable[[Event], None]
 
 SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
-LIKELY = "what time is it"
-"""What is asked most; its answer is made ready while the user still speaks."""
+LIKELY = ("what time is it", "what's the date", "what day is it", "cancel the timer")
+"""What is asked most; the answers are made ready while the user still speaks."""
 BUTTON = "button"
 """Stands for the wake word where a button was pressed."""
 
@@ -339,10 +339,14 @@ class Assistant:
         before = self._preroll.chunks()
         if by_button:
             before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
-        before = await self._workers.ears.run(self._ears.attend, before)
-        self._tasks.create_task(self._replier.foretell(LIKELY))
+        await self._workers.ears.run(self._ears.attend, before)
+        self._tasks.create_task(self._foretell_likely())
         phrase = "" if by_button else phrase_of(detection.wake_word)
         self._attend(before, phrase=phrase, held=by_button)
+
+    async def _foretell_likely(self) -> None:
+        for text in LIKELY:
+            await self._replier.foretell(text)
 
     def _attend(
         self,

@@ -8,7 +8,8 @@ beside another leaves it a core:
     transcribe, turn end  side by side, a thread each: for a trimmed window one thread of Whisper
                           is as quick as two, and a second call can run on the second
     think                 alone until the first clause is there, then beside the voice
-    speak                 one thread, without spinning
+    speak                 two threads, without spinning: the model rests while the first sound of a
+                          reply is made
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,6 @@ def share(cores: int) -> Budget:
         turn_end=1,
         think=max(1, min(cores - 1, 6)),
         think_alone=max(1, min(cores, 6)),
-        speak=1,
+        speak=max(1, min(cores, 2)),
         embed=1,
     )

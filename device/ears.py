@@ -14,11 +14,6 @@ from device.mic.echo import EchoCanceller
 from device.wake import Detection, WakeWord
 
 
-_LEAST_SPEECH = 0.1
-_LEAD_CHUNKS = 6
-"""0.2 s: a first consonant is not heard as speech."""
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One chunk, and what is in it."""
@@ -96,18 +91,12 @@ class Ears:
         )
         return Heard(cleaned, probability, detection, barged_in)
 
-    def attend(self, recent: list[Samples]) -> list[Samples]:
-        """Begin to look for speech, after the sound of the last moments.
-
-        Returns:
-            The chunks from a little before the first speech in `recent` on; all of them where there
-            is none.
-        """
+    def attend(self, recent: list[Samples]) -> None:
+        """Begin to look for speech, after the sound of the last moments."""
         self._detector.reset()
         self._barge_in.reset()
-        speech = [self._detector.process(chunk) >= _LEAST_SPEECH for chunk in recent]
-        first = speech.index(True) if True in speech else 0
-        return recent[max(0, first - _LEAD_CHUNKS) :]
+        for chunk in recent:
+            self._detector.process(chunk)
 
     def await_wake_word(self) -> None:
         """Begin to look for the wake word, as if all had been silence."""

@@ -58,7 +58,7 @@ class MicroWakeWordSettings(_Section):
 class ListenSettings(_Section):
     """Endpointing and the pre-roll; seconds. See `device/listen/endpoint.py`."""
 
-    preroll_s: float = Field(default=1.6, ge=0.2, le=5)
+    preroll_s: float = Field(default=2.0, ge=0.2, le=5)
     soft_end_s: float = Field(default=0.064, gt=0.02, le=2)
     command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
     sure: float = Field(default=0.95, gt=0, lt=1)
@@ -99,7 +99,7 @@ class FasterWhisperSettings(_Section):
     threads: Threads = 0
     window: Literal["trimmed", "full"] = "trimmed"
     vocabulary: tuple[str, ...] = ()
-    partial_s: float = Field(default=1.0, ge=0, le=10)
+    partial_s: float = Field(default=0.6, ge=0, le=10)
     """Seconds between partial transcripts while the user speaks; 0 makes none (slow boards)."""
 
 

@@ -13,7 +13,8 @@ from agents.tools.timer import LONGEST_S, Timer, TimerTool
 from device import assistant, reply
 
 _MINUTE_S = 60
-_USUAL_S = (30, *(each * _MINUTE_S for each in (1, 2, 3, 5, 10, 15, 20, 25, 30, 45, 60, 120)))
+_USUAL_MINUTES = (*range(1, 11), 12, 15, 20, 25, 30, 35, 40, 45, 50, 60, 90, 120)
+_USUAL_S = (30, *(each * _MINUTE_S for each in _USUAL_MINUTES))
 """Durations that people often give timers."""
 
 

@@ -99,10 +99,11 @@ class Material:
         return _spoken(sentences or list(_OWN), self.profile)
 
     def people(self) -> list[Samples]:
-        """Return what people say: sentences of a few words, shuffled."""
+        """Return what people say: sentences of a few words, shuffled, from where they begin."""
         rows = self.files("asr", lang="en") + self.files("commands", lang="en")
         self.random.shuffle(rows)  # type: ignore[arg-type]
-        return [read_audio(row["path"]) for row in rows if 1.0 < row.get("seconds", 2.0) < 12.0]
+        sounds = (read_audio(row["path"]) for row in rows if 1.0 < row.get("seconds", 2.0) < 12.0)
+        return [said for sound in sounds if len(said := _from_speech_on(sound)) >= RATE_HZ]
 
     def wake_words(self) -> list[Samples]:
         """Return "alexa", spoken by many people."""
@@ -275,6 +276,16 @@ def _over(
     user[start : start + len(loud)] = loud
     sound = microphone(scene.echo(played), scene.background(len(played)), user)
     return sound, played, (start + onset(speech)) / RATE_HZ
+
+
+def _from_speech_on(sound: Samples) -> Samples:
+    """Cut a recording to where somebody speaks: some begin with seconds of their room."""
+    detector = SileroVad()
+    detector.load()
+    for begin in range(0, len(sound) - CHUNK + 1, CHUNK):
+        if detector.process(sound[begin : begin + CHUNK]) >= 0.5:
+            return sound[max(0, begin - 2 * CHUNK) :]
+    return sound[:0]
 
 
 def _silence(seconds: float) -> Samples:

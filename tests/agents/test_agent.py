@@ -292,6 +292,15 @@ class TestHistory:
             "And of Germany?",
         ]
 
+    def test_a_model_that_repeats_itself_starts_over(self, talk) -> None:
+        model = FakeModel(["It has one hour.", "It has one hour.", "Paris."])
+        conversation = talk(model)
+        for question in ("How long is a lesson?", "Why is the sky blue?"):
+            said = conversation.say(question)
+            conversation.agent.heard(question, said)
+        list(conversation.agent.reply("What is the capital of France?"))
+        assert [m.content for m in model.prompts[-1]][1:] == ["What is the capital of France?"]
+
     def test_commands_and_silence_are_left_out(self, talk) -> None:
         model = FakeModel(["Paris."])
         conversation = talk(model)

@@ -141,7 +141,8 @@ def test_each_way_to_end_takes_its_silence_and_says_why() -> None:
         ((None, 0.999), s.silence_s, Reason.LONGEST_PAUSE),
         ((Completeness.OPEN, 0.01), s.silence_s, Reason.LONGEST_PAUSE),
         ((None, None), s.silence_s, Reason.LONGEST_PAUSE),
-        ((Completeness.TELLING, 0.999), s.silence_s, Reason.LONGEST_PAUSE),
+        ((Completeness.ASKED, None), s.asked_silence_s, Reason.WHOLE_QUESTION),
+        ((Completeness.TELLING, 0.999), s.incomplete_silence_s, Reason.LONGEST_PAUSE),
         ((Completeness.INCOMPLETE, 0.999), s.incomplete_silence_s, Reason.LONGEST_PAUSE),
     ):
         waited_s, why = silence_until_commit(*known)
@@ -156,21 +157,23 @@ def test_endless_speech_says_why() -> None:
     assert endpointer.reason is Reason.LONGEST_UTTERANCE
 
 
-def test_the_turn_end_model_is_asked_at_the_soft_end_and_again_as_the_silence_grows() -> None:
+def test_the_turn_end_model_is_asked_once_the_words_are_open_and_again_as_silence_grows() -> None:
     endpointer = Endpointer(Endpointing(ask_again_s=3 * CHUNK_S))
     asked_s: list[float] = []
     for speech in [0.9] * chunks(1.0) + [0.0] * 12 + [0.9] * 4 + [0.0] * 4:
-        endpointer.step(CHUNK_S, speech)
+        known = Completeness.OPEN if endpointer.silence_s >= 3 * CHUNK_S - 1e-6 else None
+        endpointer.step(CHUNK_S, speech, known)
         if endpointer.wants_turn_end:
             endpointer.asked()
             asked_s.append(round(endpointer.silence_s / CHUNK_S))
-    assert asked_s == [3, 6, 9, 12, 3]
+    assert asked_s == [4, 7, 10, 4], "the words are known after the third chunk of silence"
 
 
 @pytest.mark.parametrize(
     ("completeness", "turn_end", "wanted"),
     [
-        (None, None, True),
+        (None, None, False),
+        (Completeness.ASKED, None, False),
         (Completeness.OPEN, None, True),
         (Completeness.OPEN, 0.6, True),
         (Completeness.OPEN, 0.99, False),

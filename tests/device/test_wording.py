@@ -27,6 +27,8 @@ def router() -> Router:
         "Tell me a story about a fox.",
         "I am going to Oslo. What should I pack?",
         "Never mind.",
+        "Cappuccino, please.",
+        "Make me a coffee. With milk.",
         "When does the shop close",
     ],
 )
@@ -42,6 +44,11 @@ def test_questions_requests_and_short_answers_ask(text: str) -> None:
         "When a man looks for something beyond his reach, he climbs.",
         "It was a grey morning in November.",
         "In the evening the rain stopped.",
+        "Chapter twelve.",
+        "Gave me a book.",
+        "Let us now describe what was seen there.",
+        "What a day it was. The boats came home one after the other, and nobody spoke.",
+        "Is it you? " + "He went on to speak of the harvest. " * 4,
     ],
 )
 def test_statements_tell(text: str) -> None:
