@@ -62,7 +62,7 @@ class ListenSettings(_Section):
     soft_end_s: float = Field(default=0.064, gt=0.02, le=2)
     command_silence_s: float = Field(default=0.2, gt=0.05, le=5)
     sure: float = Field(default=0.95, gt=0, lt=1)
-    sure_silence_s: float = Field(default=0.4, gt=0.05, le=5)
+    sure_silence_s: float = Field(default=0.7, gt=0.05, le=5)
     asked_silence_s: float = Field(default=0.7, gt=0.05, le=5)
     unsure: float = Field(default=0.5, gt=0, lt=1)
     silence_s: float = Field(default=1.6, gt=0.1, le=5)

@@ -59,9 +59,10 @@ class Reason(Enum):
 class Endpointing:
     """The numbers behind the decision: seconds, and thresholds of probabilities.
 
-    What is sure, and the silences of a command, a sure turn and the longest pause come from the
-    curve of delay against cut-off rate that `scripts/bench_endpoint` draws; the soft end and the
-    silence after a whole question were chosen for their delay alone.
+    What is sure, and the silences of a command and the longest pauses come from the curve of delay
+    against cut-off rate that `scripts/bench_endpoint` draws, on the recordings marked for tuning.
+    After a sure turn and a whole question it is as long as the language model needs to begin its
+    answer on two x86-64 cores: less would win nothing. The soft end was chosen for its delay alone.
     """
 
     start_threshold: float = 0.5
@@ -86,7 +87,7 @@ class Endpointing:
     """Silence that ends a complete command."""
     sure: float = 0.95
     """A turn-end probability from here on is sure."""
-    sure_silence_s: float = 0.4
+    sure_silence_s: float = 0.7
     """Silence that ends a turn that surely sounds finished."""
     asked_silence_s: float = 0.7
     """Silence that ends a whole question, however it sounded."""

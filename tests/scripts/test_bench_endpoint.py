@@ -85,7 +85,8 @@ def test_room_tone_is_as_loud_as_the_room() -> None:
 
 
 def test_who_only_paused_is_cut_off_by_one_who_is_too_sure() -> None:
-    outcome = run(Completeness.OPEN, 0.99)
+    hasty = replace(Endpointing(), sure_silence_s=0.4)
+    outcome = run(Completeness.OPEN, 0.99, Way("", "", hasty))
     assert outcome.cut
     assert outcome.pauses == (1, 1)
     assert outcome.commits[0][1] is Reason.TURN_END
@@ -96,7 +97,7 @@ def test_who_waits_does_not_cut_off_and_is_late() -> None:
     outcome = run(Completeness.TELLING, 0.99)
     assert not outcome.cut
     assert outcome.pauses == (0, 1)
-    longest_s = Endpointing().silence_s
+    longest_s = Endpointing().incomplete_silence_s
     assert longest_s - CHUNK_S <= outcome.delay_s <= longest_s + 3 * CHUNK_S
     counted = figures([outcome])
     assert counted["cutoff_rate"] == 0.0
