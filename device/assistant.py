@@ -76,6 +76,7 @@ _OVER_SPEECH_S = 0.25  # of which this much was speech
 _OVER_WAIT_S = 0.8  # after a noise that was none, the reply goes on
 _WENT_ON_S = 0.2
 _WENT_ON_SPEECH = 0.6
+_WANTED_AGAIN_S = 0.5  # a draft outlives the speech that drops it by so much
 _REST_S = 3.0  # between two sentences that are made in idle moments: idle must stay cheap
 _QUIET_S = 0.4  # who pauses after the wake word waits to be asked
 
@@ -132,6 +133,14 @@ class _Flag:
     is_set: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """A draft that is about to be thrown away."""
+
+    draft: Reply
+    end: asyncio.TimerHandle
+
+
 @dataclass(slots=True)
 class _Attention:
     """The utterance that is being listened to."""
@@ -145,6 +154,7 @@ class _Attention:
     quiet_s: float | None = None
     """Silence since the wake word; None once it has been answered by a sound."""
     draft: Reply | None = None
+    dropped: "_Dropped | None" = None
     reading: _Flag = field(default_factory=_Flag)
 
 
@@ -529,13 +539,23 @@ class Assistant:
             self._draft(attention, text)
 
     def _draft(self, attention: _Attention, text: str) -> None:
-        self._drop_draft(attention)
+        if (dropped := attention.dropped) is not None:
+            attention.dropped = None
+            dropped.end.cancel()
+            if dropped.draft.text == text:  # a breath or a click was no more speech
+                attention.draft = dropped.draft
+                return
+            dropped.draft.abandon()
+        if attention.draft is not None:
+            attention.draft.abandon()
         attention.draft = self._replier.begin(attention.turn_id, text)
 
     def _drop_draft(self, attention: _Attention) -> None:
-        if attention.draft is not None:
-            attention.draft.abandon()
+        """Throw the draft away, unless it is wanted again in a moment."""
+        if (draft := attention.draft) is not None:
             attention.draft = None
+            end = asyncio.get_running_loop().call_later(_WANTED_AGAIN_S, draft.abandon)
+            attention.dropped = _Dropped(draft, end)
 
     # turns
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from device.audio import Samples
-from device.events import SpeechEnded
+from device.events import SpeechEnded, TurnEnded
 from device.listen.fake import FakeTurnEndDetector
 from device.speak import Part
 from device.speak.fake import FakeSynthesizer
-from tests.scenarios.world import World, conversation
+from tests.scenarios.world import QUIET, World, conversation, hum, pause
 
 STORY = "Once there was a lighthouse. It stood on a rock. Nobody ever came."
 
@@ -69,3 +69,19 @@ def test_the_turn_end_model_is_asked_only_about_what_the_words_leave_open(
     world = conversation(tmp_path, script, texts=[text], replies=["They buzz."], turn_end=detector)
     assert (detector.asked > 0) is asks
     assert len(world.all(SpeechEnded)) == 1
+
+
+@pytest.mark.parametrize(("second", "drafts"), [("Why is the sky blue?", 1), ("Why not?", 2)])
+def test_a_breath_after_the_question_does_not_begin_its_answer_again(
+    tmp_path: Path, second: str, drafts: int
+) -> None:
+    async def script(world: World) -> None:
+        await world.turn(hum(1.0), pause(0.3), hum(0.1))
+
+    settings = QUIET.model_copy(
+        update={"transcribe": QUIET.transcribe.model_copy(update={"partial_s": 0.0})}
+    )
+    texts = ["Why is the sky blue?", second]
+    world = conversation(tmp_path, script, texts=texts, replies=["It is."] * 2, settings=settings)
+    assert len(world.model.prompts) == drafts
+    assert [each.heard for each in world.all(TurnEnded)] == ["It is."]
