@@ -157,7 +157,8 @@ class FasterWhisper:
             if draft.doubt is not None and not partial:
                 first, draft = draft, self._decode(encoding, WHOLE_S, sound_s, features)
                 texts = first.segment.text, draft.segment.text
-                if not settled(*texts, (first.doubt, draft.doubt)) and not draft.silent:
+                doubts = first.doubt, draft.doubt
+                if not settled(*texts, doubts, active_s(features)) and not draft.silent:
                     self.fallbacks += 1
                     return self._whole(sound)
         except (RuntimeError, ValueError) as error:

@@ -15,6 +15,7 @@ _FEWEST_LETTERS_PER_S = 2.5  # of sound that is not quiet; the slowest there has
 _LONG_ENOUGH_S = 1.5  # to expect letters by the second
 
 _FEW_WORDS = 2
+_SHORT_S = 4.0  # of sound that is not quiet: as long as noise, or a word, that has few letters is
 
 _TOKENS_PER_S = 8.0  # the quickest of the recordings tuned on has 4.8
 _SPARE_TOKENS = 12
@@ -73,22 +74,28 @@ def doubt(
     return None
 
 
-def settled(first: str, second: str, doubts: tuple[Doubt | None, Doubt | None]) -> bool:
+def settled(
+    first: str, second: str, doubts: tuple[Doubt | None, Doubt | None], active_s: float
+) -> bool:
     """Say whether a second look settles what the first left in doubt.
 
-    What both looks say twice was said twice ("Stop, stop."), and what is short in both is short. A
-    word or two by itself always leaves Whisper unsure, in a whole window too.
+    What both looks say twice was said twice ("Stop, stop."), and what is short in both is short,
+    unless there is much sound: then both lost the same rest. A word or two by itself always leaves
+    Whisper unsure, in a whole window too.
 
     Args:
         first: the doubtful transcript.
         second: the one from the second look.
         doubts: of the first and of the second.
+        active_s: seconds of the clip that are not quiet.
     """
     match doubts[1]:
         case None:
             return True
         case Doubt.UNSURE if len(words(second)) <= _FEW_WORDS:
             return True
+        case Doubt.ENDS_EARLY if active_s > _SHORT_S:
+            return False
         case Doubt.UNSURE | Doubt.LOOP | Doubt.ENDS_EARLY:
             return doubts[0] is doubts[1] and words(first) == words(second)
         case Doubt.NO_END | Doubt.TOO_LONG:

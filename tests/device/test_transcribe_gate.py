@@ -96,7 +96,13 @@ def test_each_doubt() -> None:
 def test_what_a_second_look_settles(
     first: str, second: str, doubts: tuple[Doubt, Doubt | None], kept: bool
 ) -> None:
-    assert settled(first, second, doubts) is kept
+    assert settled(first, second, doubts, active_s=2.0) is kept
+
+
+def test_much_sound_with_few_words_is_not_settled_by_losing_them_twice() -> None:
+    doubts = (Doubt.ENDS_EARLY, Doubt.ENDS_EARLY)
+    assert settled("Chapter 6.", "Chapter 6.", doubts, active_s=2.5)
+    assert not settled("Chapter 6.", "Chapter 6.", doubts, active_s=8.0)
 
 
 @given(st.floats(0, 30), st.floats(0, 30))
