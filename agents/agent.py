@@ -3,49 +3,57 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from agents.followup import complete
-from agents.guard import Guard
-from agents.model import ChatModel, ModelFailed, never
-from agents.perspective import second_person
-from agents.prompt import SYSTEM, Exchange, Prompt, build_prompt
-from agents.relevance import (
-    asks_about_own,
-    asks_for_care,
-    bears_on,
-    covers,
-    first_sentence,
-    is_an_order,
-    keeps_to,
-    told,
+from agents.answer import (
+    CARE,
+    DONT_KNOW_OWN,
+    LOCKED,
+    NO_MODEL,
+    NOT_UNDERSTOOD,
+    PRIVATE,
+    PRIVATE_LOCKED,
+    FromItem,
+    FromModel,
+    Known,
+    Mint,
+    plan,
 )
+from agents.followup import complete
+from agents.model import ChatModel, ModelFailed, never
+from agents.prompt import SYSTEM, Exchange, key_of
 from agents.router import Routed, Router, plain
-from agents.tools import Proposal, Receipt, Toolbox, ToolContext
-from agents.tools.help import CAN
+from agents.tools import Proposal, Receipt, Slot, Toolbox, ToolContext
+from agents.used import Used
+from agents.writer import DONT_KNOW, SHORTENED, Writer
 from context.errors import LapelError
-from context.items import Item, Provenance
-from context.labels import Label, Trust
+from context.items import Provenance
+from context.labels import Compartment, Label, join
 from context.policy import Purpose, Scope
 from context.store import Store
 
+__all__ = [
+    "BROKE_OFF",
+    "CARE",
+    "DONT_KNOW",
+    "DONT_KNOW_OWN",
+    "LOCKED",
+    "NOT_UNDERSTOOD",
+    "NO_MODEL",
+    "PRIVATE",
+    "PRIVATE_LOCKED",
+    "REPLY_TOKENS",
+    "SHORTENED",
+    "Acted",
+    "Agent",
+    "Mint",
+    "ReplyPart",
+    "Text",
+]
+
 REPLY_TOKENS = 96
-DONT_KNOW_OWN = "I don't know. You haven't told me."
-DONT_KNOW = "I don't know."
-NOT_UNDERSTOOD = "I didn't understand that, so nothing was done."
-NO_MODEL = (
-    "I can't answer that now, because my language model isn't working. Timers, the clock and what"
-    " you told me still work."
-)
-CARE = (
-    "I'm not safe to ask about health. Ask a doctor or a pharmacist, and in an emergency call for"
-    " help."
-)
 BROKE_OFF = "I can't finish that: my language model stopped working."
-SHORTENED = "That was long, so I only took in the start of it."
 _EXCHANGES = 3
-_FACTS = 3
-_RECALL_TOKENS = 48
-_RECALL_MORE_TOKENS = 12  # than the item has
 _MOST_BEGUN = 8
 
 
@@ -66,45 +74,33 @@ class Acted:
 ReplyPart = Text | Acted
 
 
-@dataclass(frozen=True)
-class _Known:
-    """An answer that is the assistant's own sentence."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class _FromItem:
-    """A question that one item answers. model: to word it; None for others' words, which are never
-    put before a model that might obey them.
-    """
-
-    item: Item
-    scope: Scope | None
-    model: ChatModel | None
-
-
-@dataclass(frozen=True)
-class _FromModel:
-    """A question for the model, with the items that bear on it."""
-
-    items: list[Item]
-    scope: Scope | None
-    model: ChatModel
-
-
 @dataclass
 class _Begun:
-    """A reply that changed nothing yet. label: of what it is from; None: not for the history."""
+    """A reply that changed nothing yet. asker: of the question. label: of what the reply is from;
+    None: not for the history. used: what it is from. within: what was open to who asked; None:
+    nothing.
+    """
 
+    asker: Label
     label: Label | None = None
+    used: tuple[Used, ...] = ()
+    within: frozenset[Compartment] | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question of a tool's that waits for its answer, and the permission it was asked with."""
+
+    proposal: Proposal
+    mint: Mint
 
 
 class Agent:
     """Answers one utterance at a time, on one thread.
 
     mint: makes a scope for a purpose, for who is speaking now and who hears it; it may raise
-    ScopeDenied. model: None where there is none; commands work without.
+    ScopeDenied. A call may be given that of its own turn. now: the clock by which scopes expire,
+    aware. model: None where there is none; commands work without.
 
     A reply to anything but a command changes nothing until `heard`, so it may be begun before
     the turn is decided, and thrown away without a trace.
@@ -117,7 +113,8 @@ class Agent:
         toolbox: Toolbox,
         model: ChatModel | None,
         store: Store,
-        mint: Callable[[Purpose], Scope],
+        mint: Mint,
+        now: Callable[[], datetime],
         system: str = SYSTEM,
         reply_tokens: int = REPLY_TOKENS,
     ) -> None:
@@ -126,12 +123,14 @@ class Agent:
         self._model = model
         self._store = store
         self._mint = mint
-        self._system = system
-        self._reply_tokens = reply_tokens
+        self._writer = Writer(system, reply_tokens, store, now)
         self._history: deque[Exchange] = deque(maxlen=_EXCHANGES)
-        self._pending: Proposal | None = None
+        self._pending: _Asked | None = None
         self._just_remembered: str | None = None
+        self._used: tuple[Used, ...] = ()
         self._begun: dict[str, _Begun] = {}  # by what was asked; which are heard is yet to come
+        self._opened: dict[Purpose, str] = {}
+        self._flushed: Callable[[], None] = _nothing
 
     def load(self) -> None:
         """Read the grammar, open the model and have it read the start of every prompt.
@@ -142,8 +141,14 @@ class Agent:
         model, self._model = self._model, None
         if model is not None:
             model.load()
-            model.keep_start(self._system)
+            model.keep_start(self._writer.system)
             self._model = model
+
+    def when_flushed(self, call: Callable[[], None]) -> None:
+        """Have `call` called, on this agent's thread, whenever what others keep of its replies
+        must go: something was forgotten, or other things are open than before.
+        """
+        self._flushed = call
 
     def route(self, text: str) -> Routed:
         """Where `text` goes, as an answer to the last question asked or on its own. Changes
@@ -151,7 +156,7 @@ class Agent:
         """
         routed = self._router.route(text)
         if self._pending is not None:
-            return complete(self._pending, text, routed)
+            return complete(self._pending.proposal, text, routed)
         return routed
 
     def reply(
@@ -160,33 +165,35 @@ class Agent:
         *,
         stop: Callable[[], bool] = never,
         said_by: Provenance = Provenance.OWNER_SPOKE,
+        mint: Mint | None = None,
     ) -> Iterator[ReplyPart]:
         """The reply to `text`, made as it is asked for; acts only once iterated. Never raises a
         LapelError: what went wrong is said. stop: ends the model's part at the next token.
+        mint: this turn's.
         """
-        routed = self.route(text)
+        routed, mint = self._routed(text, mint)
         if routed.tool is None:
-            yield from self._answer(plain(text), self._begin(plain(text)), stop)
+            yield from self._answer(plain(text), self._begin(plain(text), said_by), stop, mint)
             return
-        context = ToolContext(self._store, self._mint, said_by, self._just_remembered)
-        receipt = self._toolbox.call(routed.tool, routed.args, context)
-        self._after(receipt)
+        receipt = self._toolbox.call(routed.tool, routed.args, self._context(mint, said_by))
+        self._after(receipt, mint)
         yield Acted(receipt)
         if receipt.spoken:
             yield Text(receipt.spoken)
 
-    def preview(self, text: str) -> str | None:
+    def preview(self, text: str, *, mint: Mint | None = None) -> str | None:
         """What the command in `text` would say if it were carried out now; nothing is done.
 
         None where that can't be known, and where `text` is no command. "" is silence.
         """
-        routed = self.route(text)
+        routed, mint = self._routed(text, mint)
         if routed.tool is None:
             return None
-        context = ToolContext(self._store, self._mint, just_remembered=self._just_remembered)
-        return self._toolbox.preview(routed.tool, routed.args, context)
+        return self._toolbox.preview(routed.tool, routed.args, self._context(mint))
 
-    def prepare(self, text: str, *, stop: Callable[[], bool] = never) -> None:
+    def prepare(
+        self, text: str, *, stop: Callable[[], bool] = never, mint: Mint | None = None
+    ) -> None:
         """Have the model read the prompt that `text` would make, so that the reply to it, or to
         more words after it, begins sooner. Changes nothing else. Never raises a LapelError.
         """
@@ -194,15 +201,15 @@ class Agent:
         if self.route(text).tool is not None or not question:
             return
         try:
-            match self._plan(question):
-                case _FromModel() as answer:
-                    model, prompt = answer.model, self._prompt(question, answer)
-                case _FromItem() as answer if answer.model is not None:
+            match plan(question, self._store, self._watched(mint), self._model):
+                case FromModel() as answer:
                     model = answer.model
-                    prompt = self._recall_prompt(model, question, answer)
+                    prompt = self._writer.prompt(question, answer, list(self._history))
+                case FromItem(_, _, model) as answer if model is not None:
+                    prompt = self._writer.recall_prompt(question, answer, model)
                 case _:
                     return
-            for _ in model.stream(prompt.messages, max_tokens=0, stop=stop):
+            for _ in model.stream(prompt.messages, max_tokens=0, stop=stop, key=prompt.key):
                 pass
         except LapelError:
             return  # the reply itself will say so
@@ -216,9 +223,9 @@ class Agent:
         if self._model is None:
             return
         try:
-            answer = _FromModel([], self._mint(Purpose.ANSWER), self._model)
-            prompt = self._prompt("", answer)
-            for _ in self._model.stream(prompt.messages, max_tokens=0):
+            answer = FromModel([], self._watched(None)(Purpose.ANSWER), self._model)
+            prompt = self._writer.prompt("", answer, list(self._history))
+            for _ in self._model.stream(prompt.messages, max_tokens=0, key=prompt.key):
                 pass
         except LapelError:
             return  # the next reply will say so
@@ -242,148 +249,124 @@ class Agent:
         if begun is None:
             return
         self._pending = self._just_remembered = None
-        if any(each.heard == heard_text.strip() for each in self._history):
+        self._used = begun.used
+        heard = heard_text.strip()
+        if any(each.heard == heard for each in self._history):
             # A small model that has said a thing twice says it to every question from then on.
             self._history.clear()
-        elif begun.label is not None and heard_text.strip():
-            self._history.append(Exchange(asked, heard_text.strip(), begun.label))
+        elif begun.label is not None and heard:
+            label = join(begun.asker, begun.label)
+            self._history.append(Exchange(asked, heard, label, begun.within))
 
     def start_over(self) -> None:
-        """Forget the conversation (not what was remembered), also in the model."""
+        """Forget the conversation (not what was remembered), also in the model, and have what
+        others keep of it forgotten.
+        """
         self._history.clear()
         self._begun.clear()
         self._pending = self._just_remembered = None
+        self._used = ()
         if self._model is not None:
             self._model.reset()
+        self._flushed()
 
-    def _begin(self, question: str) -> _Begun:
+    def _routed(self, text: str, mint: Mint | None) -> tuple[Routed, Mint]:
+        """Where `text` goes, and whose permission goes with it.
+
+        Who agrees to what was asked a moment ago agrees with the permission that it was asked
+        with, as long as that lasts, if they might have asked it themselves.
+        """
+        now = mint or self._mint
+        routed, asked = self._router.route(text), self._pending
+        if asked is None:
+            return routed, self._watched(now)
+        completed = complete(asked.proposal, text, routed)
+        if completed is not routed and asked.proposal.slot is Slot.YES:
+            now = _both(now, asked.mint)
+        return completed, self._watched(now)
+
+    def _watched(self, mint: Mint | None) -> Mint:
+        """`mint`, noticing when other things are open than before: then caches are flushed."""
+        minting = mint or self._mint
+
+        def minted(purpose: Purpose) -> Scope:
+            try:
+                scope = minting(purpose)
+            except LapelError:
+                self._notice(purpose, "")
+                raise
+            self._notice(purpose, key_of(scope))
+            return scope
+
+        return minted
+
+    def _notice(self, purpose: Purpose, key: str) -> None:
+        if self._opened.setdefault(purpose, key) != key:
+            self._opened[purpose] = key
+            self._flushed()
+
+    def _context(self, mint: Mint, said_by: Provenance = Provenance.OWNER_SPOKE) -> ToolContext:
+        return ToolContext(self._store, mint, said_by, self._just_remembered, self._used)
+
+    def _begin(self, question: str, said_by: Provenance) -> _Begun:
         while len(self._begun) >= _MOST_BEGUN:
             del self._begun[next(iter(self._begun))]
         self._begun.pop(question, None)
-        begun = self._begun[question] = _Begun()
+        begun = self._begun[question] = _Begun(Label(frozenset(), said_by.trust))
         return begun
 
-    def _after(self, receipt: Receipt) -> None:
+    def _after(self, receipt: Receipt, mint: Mint) -> None:
         self._begun.clear()
         self._just_remembered = None
-        if receipt.tool == "forget" and receipt.ok:
-            self.start_over()  # nothing that was forgotten stays in a prompt
+        if receipt.flush:
+            # All of it: an exchange that is not from what was forgotten may still speak of it.
+            self.start_over()
+        if receipt.used is not None:
+            self._used = receipt.used
         item = receipt.facts.get("item")
         if receipt.tool == "remember" and receipt.ok and isinstance(item, str):
             self._just_remembered = item
-        self._pending = receipt.asks
+        self._pending = None if receipt.asks is None else _Asked(receipt.asks, mint)
 
     def _answer(
-        self, question: str, begun: _Begun, stop: Callable[[], bool]
+        self, question: str, begun: _Begun, stop: Callable[[], bool], mint: Mint
     ) -> Iterator[ReplyPart]:
-        match self._plan(question):
-            case _Known(text):
-                if text:
-                    yield Text(text)
-            case _FromItem() as answer:
-                begun.label = answer.item.label
-                yield Text(self._recalled(question, answer, stop))
-            case _FromModel() as answer:
-                yield from self._generated(question, answer, begun, stop)
-
-    def _plan(self, question: str) -> _Known | _FromItem | _FromModel:
-        """Who answers: a sentence of ours, an item, or the model. Reads, and changes nothing."""
-        if not question:
-            return _Known("")
-        if is_an_order(question):
-            return _Known(f"{NOT_UNDERSTOOD} {CAN}")
-        own = asks_about_own(question)
+        answer = plan(question, self._store, mint, self._model)
+        if isinstance(answer, Known):
+            if answer.text:
+                yield Text(answer.text)
+            return
+        begun.within = None if answer.scope is None else answer.scope.compartments
+        if isinstance(answer, FromItem):
+            begun.label, begun.used = answer.item.label, (Used.of(answer.item, answer.scope),)
+            yield Text(self._writer.recalled(question, answer, stop))
+            return
+        said = False
         try:
-            scope = self._mint(Purpose.ANSWER)
-            found = [each.item for each in self._store.recall(scope, question, limit=_FACTS)]
-        except LapelError as error:
-            if own:
-                return _Known(str(error))
-            scope, found = None, []
-        items = sorted(
-            (item for item in found if bears_on(item, question)),
-            key=lambda item: (-covers(item, question), -item.captured_at.timestamp()),
-        )
-        if own and not items:
-            return _Known(DONT_KNOW_OWN)
-        if items and (own or covers(items[0], question) >= 1):
-            owners = items[0].label.trust is Trust.OWNER
-            return _FromItem(items[0], scope, self._model if owners else None)
-        if asks_for_care(question):
-            return _Known(CARE)
-        if self._model is None:
-            return _Known(NO_MODEL)
-        return _FromModel(items, scope, self._model)
-
-    def _recalled(self, question: str, answer: _FromItem, stop: Callable[[], bool]) -> str:
-        """An answer from one item: in the model's words if it kept to the item, else in the
-        owner's own.
-        """
-        item, model = answer.item, answer.model
-        if model is None:
-            return told([item])
-        try:
-            prompt = self._recall_prompt(model, question, answer)
-            most = min(_RECALL_TOKENS, model.count_tokens(item.text) + _RECALL_MORE_TOKENS)
-            said = ""
-            for piece in model.stream(prompt.messages, max_tokens=most, stop=stop):
-                said += piece
-                if (sentence := first_sentence(said)) is not None:
-                    said = sentence
-                    break
-            said = second_person(said.strip())
-            said = said[:1].upper() + said[1:]
-        except ModelFailed:
-            return told([item])
-        return said if keeps_to(said, item, question) else told([item])
-
-    def _generated(
-        self, question: str, answer: _FromModel, begun: _Begun, stop: Callable[[], bool]
-    ) -> Iterator[ReplyPart]:
-        """The model's reply, guarded."""
-        guard = Guard()
-        try:
-            prompt = self._prompt(question, answer)
-            begun.label = prompt.label
+            prompt = self._writer.prompt(question, answer, list(self._history))
+            begun.label, begun.used = prompt.label, prompt.used
             if prompt.shortened:
                 yield Text(f"{SHORTENED} ")
-            pieces = answer.model.stream(prompt.messages, max_tokens=self._reply_tokens, stop=stop)
-            for piece in pieces:
-                if text := guard.feed(piece):
-                    yield Text(text)
-                if guard.done:
-                    break
+            for text in self._writer.generated(prompt, answer, stop):
+                said = True
+                yield Text(text)
         except ModelFailed:
             begun.label = None
-            yield Text(f" {BROKE_OFF}" if guard.said else NO_MODEL)
-            return
-        if stop():
-            return
-        if text := guard.close():
-            yield Text(text)
-        if guard.claimed and not guard.said:
-            yield Text(f" {CAN}")
-        elif not guard.said:
-            yield Text(DONT_KNOW)
+            yield Text(f" {BROKE_OFF}" if said else NO_MODEL)
+        except LapelError as error:
+            begun.label = None
+            yield Text(f" {error}" if said else str(error))
 
-    def _prompt(self, question: str, answer: _FromModel) -> Prompt:
-        return build_prompt(
-            self._system,
-            list(self._history),
-            answer.items,
-            question,
-            scope=answer.scope,
-            count=answer.model.count_tokens,
-            budget_tokens=answer.model.context_tokens - self._reply_tokens,
-        )
 
-    def _recall_prompt(self, model: ChatModel, question: str, answer: _FromItem) -> Prompt:
-        return build_prompt(
-            self._system,
-            [],
-            [answer.item],
-            question,
-            scope=answer.scope,
-            count=model.count_tokens,
-            budget_tokens=model.context_tokens - _RECALL_TOKENS,
-        )
+def _both(now: Mint, asked: Mint) -> Mint:
+    """The permission `asked`, for who has `now` for the same purpose too."""
+
+    def minted(purpose: Purpose) -> Scope:
+        _ = now(purpose)
+        return asked(purpose)
+
+    return minted
+
+
+def _nothing() -> None:
+    """Do nothing."""

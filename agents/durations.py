@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+LONGEST_SPAN_S = 100 * 365 * 86_400.0
+"""Longer ago nobody means."""
+
 _TEENS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
@@ -20,6 +23,9 @@ _UNITS = {
 }
 _FRACTIONS = {"half": 0.5, "quarter": 0.25}
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?")
+_LAST = re.compile(r"(?:(?:in|from|during|over|of) )?(?:the )?(?:last|past) (?P<span>.+)", re.I)
+_FEW = re.compile(r"\b(?:a )?few\b", re.I)
+_DAYS = re.compile(r"(?:(?P<many>[\w ]+) )?(?P<unit>days?|weeks?)", re.I)
 _JOINED = re.compile(r"[\s,-]*")
 
 
@@ -206,3 +212,41 @@ def say_duration(seconds: float) -> str:
     if not parts:
         return "0 seconds"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def say_span(seconds: float) -> str:
+    """What follows "the last": "hour", "10 minutes", "2 days"."""
+    for unit_s, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds == unit_s:
+            return unit
+    days = seconds / 86_400
+    return f"{days:.0f} days" if days.is_integer() and days > 1 else say_duration(seconds)
+
+
+def find_span(text: str) -> float | None:
+    """The seconds of "the last ten minutes", "past hour", "last couple of days"; None for
+    anything else. "A few" are five.
+    """
+    words = _LAST.fullmatch(text.strip(" .,!?"))
+    if words is None:
+        return None
+    said = _FEW.sub("5", words["span"])
+    if (days := _DAYS.fullmatch(said)) is None:
+        return _sane(_whole(said))
+    hours = _whole(f"{days['many']} hours") if days["many"] else 3600.0
+    per_hour = 24 * 7 if days["unit"].lower().startswith("week") else 24
+    return _sane(None if hours is None else hours * per_hour)
+
+
+def _sane(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and seconds <= LONGEST_SPAN_S else None
+
+
+def _whole(said: str) -> float | None:
+    """The seconds of a text that is a duration and nothing else, with or without its article."""
+    for article in ("", "a ", "an "):
+        text = article + said
+        found = find_duration(text)
+        if found is not None and (found.start, found.end) == (0, len(text)) and found.seconds > 0:
+            return found.seconds
+    return None

@@ -16,7 +16,8 @@ class FakeModel:
 
     before_token: called with the number of the token about to be given, from 0; it may wait,
     hang or raise, as a real model does. before_load: the same, for loading. A token is a word
-    with the space before it. `prompts` keeps what was asked, `read_ahead` what was only read.
+    with the space before it. `prompts` keeps what was asked, `read_ahead` what was only read;
+    `held` is what a real model would hold of them, and `dropped` how often it was dropped.
     """
 
     def __init__(
@@ -29,8 +30,11 @@ class FakeModel:
     ) -> None:
         self.prompts: list[list[Message]] = []
         self.read_ahead: list[list[Message]] = []
+        self.held: list[Message] = []
+        self.dropped = 0
         self.shared = False
         self.start = ""
+        self._key = ""
         self._replies = list(replies)
         self._context_tokens = context_tokens
         self._before_token = before_token
@@ -60,13 +64,22 @@ class FakeModel:
         self.start = system
 
     def stream(
-        self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
+        self,
+        messages: list[Message],
+        *,
+        max_tokens: int,
+        stop: Callable[[], bool] = never,
+        key: str = "",
     ) -> Iterator[str]:
         """The next reply; see `ChatModel.stream`."""
         used = sum(self.count_tokens(message.content) for message in messages)
         room = self._context_tokens - used
         if room < 1 or not any(message.role is Role.USER for message in messages):
             raise ModelFailed("That is too long for the language model to take in.")
+        if key != self._key:
+            self._drop()
+            self._key = key
+        self.held += [message for message in messages if message not in self.held]
         if max_tokens == 0:
             self.read_ahead.append(list(messages))
             return iter(())
@@ -92,6 +105,11 @@ class FakeModel:
         self.shared = shared
 
     def reset(self) -> None:
-        """Forget the prompts kept for tests."""
+        """Forget the prompts kept for tests too."""
+        self._drop()
         self.prompts.clear()
         self.read_ahead.clear()
+
+    def _drop(self) -> None:
+        self.held.clear()
+        self.dropped += 1

@@ -7,11 +7,18 @@ from agents.router import Routed, RouteKind, plain
 from agents.tools import Proposal, Slot
 
 _YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|ok|okay|right|correct|do it|go ahead|please do|yes please"
-    r"|yes do it|confirm|yes forget (?:it|them))",
+    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay) )?(?:yes|yeah|yep|yup|sure|ok|okay|right|correct|do it"
+    r"|do that|go ahead|please|please do|confirm|forget (?:it|them|that|those)|that's right"
+    r"|take (?:it|them|that) back|(?:(?:it's|that's|it is|that is) )?(?:no longer|not) true"
+    r"(?: any ?more)?|no longer|not any ?more)",
     re.IGNORECASE,
 )
-_NO = re.compile(r"(?:no|nope|nah|don't|do not|no thanks|no don't|keep (?:it|them))", re.IGNORECASE)
+_NO = re.compile(
+    r"(?:(?:no|nope|nah) )?(?:no|nope|nah|don't|do not|keep (?:it|them|that|both)"
+    r"|(?:(?:it's|that's|it is|that is|both are|they are|they're) )?still true)"
+    r"|(?:no|nope|nah) (?:thanks|thank you)|both are true",
+    re.IGNORECASE,
+)
 _AROUND_DURATION = re.compile(
     r"[\s,.!]*(?:(?:for|make|it|about|say|please|um|uh|in|to|set|thanks|yes|okay|maybe|let's)\b"
     r"[\s,.!]*)*",
@@ -21,7 +28,9 @@ _AROUND_NAME = re.compile(
     r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
 )
 _FIRST_WORD_THAT = re.compile(r"^(?:that|remember that|remember)\b[\s,]*", re.IGNORECASE)
-_GIVES_UP = ("stop", "timer", "clock", "help", "recall", "forget")
+_GIVES_UP = (
+    *("stop", "timer", "clock", "help", "recall", "forget", "undo", "lock", "why", "permissions"),
+)
 
 
 def complete(pending: Proposal, text: str, routed: Routed) -> Routed:

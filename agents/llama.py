@@ -39,6 +39,7 @@ class LlamaModel:
         self._context_tokens = context_tokens
         self._folder = folder
         self._loaded: tuple[ChatText, Decoder] | None = None
+        self._key = ""
 
     @property
     def name(self) -> str:
@@ -83,7 +84,12 @@ class LlamaModel:
         self._loaded = text, Decoder(llm, lambda: self._now_threads)
 
     def stream(
-        self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
+        self,
+        messages: list[Message],
+        *,
+        max_tokens: int,
+        stop: Callable[[], bool] = never,
+        key: str = "",
     ) -> Iterator[str]:
         """Text of the reply, piece by piece; see `ChatModel.stream`."""
         text, decoder = self._ready()
@@ -91,6 +97,9 @@ class LlamaModel:
         room = self._context_tokens - len(tokens)
         if room < 1 or not tokens:
             raise ModelFailed("That is too long for the language model to take in.")
+        if key != self._key:  # the kept start holds nobody's words, and comes back
+            decoder.reset()
+            self._key = key
         if max_tokens == 0:
             _ = decoder.read(tokens, stop)
             return iter(())

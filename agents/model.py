@@ -63,13 +63,20 @@ class ChatModel(Protocol):
         ...
 
     def stream(
-        self, messages: list[Message], *, max_tokens: int, stop: Callable[[], bool] = never
+        self,
+        messages: list[Message],
+        *,
+        max_tokens: int,
+        stop: Callable[[], bool] = never,
+        key: str = "",
     ) -> Iterator[str]:
         """Text of the reply, piece by piece, without reasoning or control tokens.
 
         max_tokens: of the reply; with 0 the prompt is only read, so that the next one like it
         starts sooner. stop: asked many times a token, also while the prompt is read; ends the
-        reply when true. A prompt that starts like the last one goes on from where they differ.
+        reply when true. key: whose prompt it is (see `Prompt.key`). A prompt that starts like the
+        last one of its key goes on from where they differ; at another key all that is held of
+        prompts and replies is dropped first, as by `reset`.
         Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
         """
         ...
@@ -86,5 +93,5 @@ class ChatModel(Protocol):
         ...
 
     def reset(self) -> None:
-        """Drop what is held of earlier prompts and replies."""
+        """Drop what is held of earlier prompts and replies, and overwrite it."""
         ...

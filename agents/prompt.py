@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from agents.model import Message, Role
 from agents.perspective import second_person
+from agents.used import Used, explained
+from context.errors import ScopeDenied
 from context.items import Item
-from context.labels import BOTTOM, Label, Trust, join
-from context.policy import Scope
+from context.labels import BOTTOM, Compartment, Label, Trust, join, place_name
+from context.policy import Purpose, Scope
 
 # Short, and without a word about refusing: told to refuse what it can't do or know, the 0.5B model
 # also refuses what it knows (13 to 18 of 29 right instead of 24). The router and the guard refuse.
@@ -19,20 +22,31 @@ _MESSAGE_TOKENS = 8  # of the template around a message
 
 @dataclass(frozen=True)
 class Exchange:
-    """An earlier turn: what the user said, what was heard of the reply, and where it came from."""
+    """An earlier turn: what the user said, what was heard of the reply, and where it came from.
+
+    within: what was open in that turn, whether or not anything of it was used: who said those
+    words, and in whose hearing. None: somebody to whom nothing was open.
+    """
 
     user: str
     heard: str
     label: Label
+    within: frozenset[Compartment] | None = frozenset()
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """Messages, the label of what is in them, and whether the question had to be cut short."""
+    """Messages, the label of what is in them, and whether the question had to be cut short.
+
+    used: the items in it. key: stands for the scope; what is kept of a prompt may be used again
+    for another one of the same key only.
+    """
 
     messages: list[Message]
     label: Label
     shortened: bool
+    used: tuple[Used, ...] = ()
+    key: str = ""
 
 
 def build_prompt(
@@ -42,20 +56,26 @@ def build_prompt(
     question: str,
     *,
     scope: Scope | None,
+    now_s: float,
     count: Callable[[str], int],
     budget_tokens: int,
 ) -> Prompt:
     """System, history, then facts and question: the longest common start for the next turn.
 
-    Only items and exchanges whose compartments are all in `scope` are shown; without a scope,
-    only those that came from nothing remembered. Items in others' words are never shown, since
-    a model can't tell a fact from an order. count: tokens of a text. To stay within
-    `budget_tokens` the oldest exchanges go first, then facts from the last, then the question's
-    end.
+    Whoever found the items, each is judged here again: only items and exchanges whose compartments
+    are all in `scope`, a valid one for answering, are shown, and items only while they are kept and
+    true; without a scope, only exchanges to which nothing was open either. Nothing in others' words
+    is ever shown, since a model can't tell a fact from an order. now_s: seconds since 1970, by the
+    clock of the scope. count: tokens of a text. To stay within `budget_tokens` the oldest exchanges
+    go first, then facts from the last, then the question's end. Raises ScopeDenied if the scope has
+    expired or is for another purpose.
     """
-    items = [item for item in recalled if _allowed(item.label, scope)]
-    items = [item for item in items if item.label.trust is Trust.OWNER]
-    kept = [exchange for exchange in history if _allowed(exchange.label, scope)]
+    if scope is not None:
+        scope.check(now_s)
+        if scope.purpose is not Purpose.ANSWER:
+            raise ScopeDenied(f"A permission to {scope.purpose} does not allow an answer.")
+    items = [item for item in recalled if _may_be_shown(item, scope, now_s)]
+    kept = [exchange for exchange in history if _may_be_heard(exchange, scope)]
     left = budget_tokens - count(system) - 2 * _MESSAGE_TOKENS
     while items and count(_asked(items, question)) > left:
         items.pop()
@@ -70,12 +90,44 @@ def build_prompt(
         messages.append(Message(Role.ASSISTANT, exchange.heard))
     messages.append(Message(Role.USER, _asked(items, cut)))
     label = join(*(e.label for e in kept), *(item.label for item in items))
-    return Prompt(messages, label, shortened=cut != question)
+    used = () if scope is None else tuple(Used.of(item, scope) for item in items)
+    return Prompt(messages, label, cut != question, used, key_of(scope))
+
+
+def key_of(scope: Scope | None) -> str:
+    """What a cache of things made within `scope` goes by: another key opens other things."""
+    return "" if scope is None else f"{scope.sink}: {place_name(scope.compartments)}"
+
+
+def why(prompt: Prompt, now: datetime) -> list[str]:
+    """Which items are in a prompt, who told them when, and why they were allowed: a sentence or
+    two for each. now: aware, in the owner's zone.
+    """
+    return [explained(used, now) for used in prompt.used]
 
 
 def _allowed(label: Label, scope: Scope | None) -> bool:
     opened = scope.compartments if scope is not None else BOTTOM.compartments
     return label.compartments <= opened
+
+
+def _may_be_shown(item: Item, scope: Scope | None, now_s: float) -> bool:
+    ends = (item.about.expires_at, item.about.valid_until)
+    return (
+        bool(item.label.compartments)  # what has no label can't be judged
+        and _allowed(item.label, scope)
+        and item.label.trust is Trust.OWNER
+        and item.provenance.trust is Trust.OWNER
+        and all(end is None or end.timestamp() > now_s for end in ends)
+    )
+
+
+def _may_be_heard(exchange: Exchange, scope: Scope | None) -> bool:
+    if exchange.within is None:
+        known = scope is None
+    else:
+        known = exchange.within <= (BOTTOM.compartments if scope is None else scope.compartments)
+    return known and _allowed(exchange.label, scope) and exchange.label.trust is Trust.OWNER
 
 
 def _asked(items: Sequence[Item], question: str) -> str:

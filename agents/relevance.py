@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from agents.perspective import second_person
 from context.items import Item
 from context.labels import Trust
+from context.sensitive import Kind, kinds
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _SAYS_LITTLE = frozenset(
@@ -38,6 +39,17 @@ _PARTICULAR = re.compile(
     |empty|ready|finished|home|here|there|awake|asleep|in|out|away)[?.!]*$)""",
     re.VERBOSE,
 )
+_SECRET = re.compile(
+    r"""\b(?:what|which|tell|say|give|remind|do\ you|can\ you|read|show|how)\b
+    .*\b(?:the|my|our|his|her|their|this|that|\w+'s)\ (?:[\w'-]+\ ){0,3}?
+    (?:passwords?|pass-?codes?|pass-?phrases?|codes?|pins?|combinations?|numbers?|keys?|phrase
+    |words)\b(?=\W*$|\ (?:for|to|of|again|please)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TELL_ME_MY = re.compile(
+    r"\b(?:tell|remind|show|read|say|give)(?: (?:me|us|what|of|out|again))* (?:my|our)\b",
+    re.IGNORECASE,
+)
 _CARE = re.compile(
     r"""\b(?:burn(?:ed|t)?\ (?:my|his|her)|bleed\w*|chok(?:es?|ed|ing)|chest\ pain|overdos\w+
     |poison\w*|heart\ attack|having\ a\ stroke|seizure|unconscious|suicid\w*|(?:kill|hurt)\ myself
@@ -66,6 +78,16 @@ def asks_about_own(question: str) -> bool:
     """Whether this asks for a fact of the owner's life or day, which no model can know."""
     asked = question.strip()
     return _OWN.match(asked) is not None or _PARTICULAR.match(asked) is not None
+
+
+def asks_for_private(question: str) -> bool:
+    """Whether this asks for something private that somebody may have told, such as "the alarm
+    code" or "tell me my salary": a model could only invent it.
+    """
+    found = kinds(question)
+    if found and _TELL_ME_MY.search(question):
+        return True
+    return bool(found & {Kind.SECRET, Kind.IDENTITY}) and _SECRET.search(question) is not None
 
 
 def asks_for_care(question: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hassil import Intents, recognize_all
 from hassil.recognize import RecognizeResult
 
-from agents.durations import Span, find_duration
+from agents.durations import Span, find_duration, find_span
 
 _FOLDER = Path(__file__).parent / "intents"
 _MAX_CHARACTERS = 600
@@ -86,6 +86,13 @@ _DEED = re.compile(
 _FIRST_WORD = re.compile(r"[a-z-]+", re.IGNORECASE)
 
 
+_FINAL = ("timer", "clock", "help", "stop", "undo")
+_OWN_WORDS = ("fact", "task", "topic", "span", "person")
+_NOBODY = frozenset(
+    ("me", "you", "him", "her", "us", "them", "it", "that", "this", "i", "the", "a")
+)
+
+
 class RouteKind(Enum):
     """How far an utterance is a command."""
 
@@ -105,7 +112,7 @@ class Routed:
     @property
     def is_final(self) -> bool:
         """Whether more words could not change it: a whole command that ends in no free text."""
-        return self.kind is RouteKind.COMPLETE and self.tool in ("timer", "clock", "help", "stop")
+        return self.kind is RouteKind.COMPLETE and self.tool in _FINAL
 
 
 NOT_A_COMMAND = Routed(RouteKind.NOT_A_COMMAND)
@@ -218,9 +225,13 @@ def _accept(part: str, match: RecognizeResult, heard: _Heard) -> Routed | None:
     elif tool == "remember":
         accepted = not question and (incomplete or _remember(args, heard))
     elif tool == "forget":
-        topic = str(args.get("topic", "x")).lower()
-        nothing = topic in ("", "about", "something", "it", "that", "this")
-        accepted = not question and not nothing and "," not in topic and len(topic.split()) <= 12
+        accepted = not question and _span(args) and _forget(args)
+    elif tool == "recall":
+        accepted = _span(args)
+    elif tool == "permissions":
+        accepted = (args["action"] == "list" or not question) and _permission(args)
+    elif tool in ("undo", "lock"):
+        accepted = not question
     else:
         accepted = True
     if not accepted:
@@ -247,9 +258,7 @@ def _slots(match: RecognizeResult, heard: _Heard) -> Iterator[tuple[str, object]
         value: object = entity.value
         if isinstance(value, str) and entity.is_wildcard:
             start, end = entity.text_span or (0, 0)
-            value = (heard.text[start:end] if name in ("fact", "task", "topic") else value).strip(
-                " ,.;:!?"
-            )
+            value = (heard.text[start:end] if name in _OWN_WORDS else value).strip(" ,.;:!?")
         yield name, value
 
 
@@ -271,6 +280,32 @@ def _timer(
     if args["action"] == "set":
         return not question or _IMPERATIVE_SET.match(heard.short) is not None
     return args["action"] != "cancel" or not question
+
+
+def _span(args: dict[str, object]) -> bool:
+    """Turn the words of a stretch of time into seconds; False if they are none."""
+    span = args.pop("span", None)
+    if span is None:
+        return True
+    seconds = find_span(str(span))
+    if seconds is not None:
+        args["seconds"] = _whole(seconds)
+    return seconds is not None
+
+
+def _forget(args: dict[str, object]) -> bool:
+    """False if there is no topic in what should be one, or too much."""
+    topic = str(args.get("topic", "x")).lower()
+    nothing = topic in ("", "about", "something", "it", "that", "this")
+    return not nothing and "," not in topic and len(topic.split()) <= 12
+
+
+def _permission(args: dict[str, object]) -> bool:
+    """Whether it is about somebody, where it is about one person."""
+    person = args.get("person")
+    return person is None or (
+        0 < len(str(person).split()) <= 3 and str(person).lower() not in _NOBODY
+    )
 
 
 def _whole(seconds: float) -> float | int:

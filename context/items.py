@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ class Provenance(StrEnum):
 
     OWNER_SPOKE = "owner_spoke"
     OWNER_TYPED = "owner_typed"
+    IMPORTED = "imported"
     OTHER_SPEAKER = "other_speaker"
     OVERHEARD = "overheard"
     TOOL_RESULT = "tool_result"
@@ -31,10 +32,45 @@ class Provenance(StrEnum):
 _TRUST = {
     Provenance.OWNER_SPOKE: Trust.OWNER,
     Provenance.OWNER_TYPED: Trust.OWNER,
+    Provenance.IMPORTED: Trust.IMPORTED,
     Provenance.OTHER_SPEAKER: Trust.OTHER_SPEAKER,
     Provenance.OVERHEARD: Trust.OVERHEARD,
     Provenance.TOOL_RESULT: Trust.TOOL_RESULT,
 }
+
+
+class Consent(StrEnum):
+    """Whether somebody else, whose words or life it is, agreed to its being kept."""
+
+    NOT_NEEDED = "not_needed"
+    GIVEN = "given"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"  # such a text is never stored
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of an item besides its text. Times are aware, UTC.
+
+    recorded_at: when it was stored. valid_from, valid_until: when it is, or was, true; after
+    valid_until it is listed but answers nothing. expires_at: from then on it is unreadable, and it
+    is erased soon after. speaker: whose voice said it, sure: 0 to 1, how sure that is. source:
+    the file it was imported from, uid: its name there, so that a second import adds nothing.
+    pinned: kept whatever the retention says. parents: ids of what it was derived from; it is
+    erased with any of them.
+    """
+
+    recorded_at: datetime | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    expires_at: datetime | None = None
+    speaker: str | None = None
+    sure: float = 1.0
+    source: str | None = None
+    uid: str | None = None
+    pinned: bool = False
+    consent: Consent = Consent.NOT_NEEDED
+    parents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +78,7 @@ class Item:
     """One thing remembered.
 
     id: 32 hexadecimal digits, random. captured_at: when it was last said, aware, UTC.
-    label: its one compartment and the trust of its provenance.
+    label: the compartments it came from and the trust of its provenance.
     """
 
     id: str
@@ -50,6 +86,7 @@ class Item:
     label: Label
     captured_at: datetime
     provenance: Provenance
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class Trust(IntEnum):
     TOOL_RESULT = 0
     OVERHEARD = 1
     OTHER_SPEAKER = 2
-    OWNER = 3
+    IMPORTED = 3  # a file that the owner brought; others may have written in it
+    OWNER = 4
 
 
 @dataclass(frozen=True, order=True)
@@ -77,6 +78,26 @@ class Compartment:
     def __str__(self) -> str:
         base = f"{self.subject}/{self.domain}"
         return base if self.sensitivity is Sensitivity.NORMAL else f"{base}/{self.sensitivity}"
+
+
+Place = frozenset[Compartment]
+"""The compartments that something belongs to, nearly always one. Each place has its own file and
+key, and is opened only by a scope that opens all of its compartments."""
+
+_JOINED = " + "
+
+
+def place_name(place: Place) -> str:
+    """The one spelling of a place: `owner/general`, or `household/general + owner/general`."""
+    return _JOINED.join(sorted(map(str, place)))
+
+
+def parse_place(name: str) -> Place:
+    """The place written `name`. Raises ValueError."""
+    place = frozenset(Compartment.parse(part) for part in name.split(_JOINED))
+    if place_name(place) != name:
+        raise ValueError(f"{name!r} is not a place: write its compartments once each, sorted.")
+    return place
 
 
 @dataclass(frozen=True)

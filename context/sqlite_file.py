@@ -1,68 +1,46 @@
-"""One compartment's SQLite file: created, opened, checked, and its failures put into words.
+"""One place's file: SQLCipher, created, opened, checked, and its failures put into words.
 
 What SQLite is told, and why: `secure_delete` zeroes what is deleted, `synchronous=FULL` with WAL
 makes a commit survive power loss and lets other processes read meanwhile, `temp_store=MEMORY`
-keeps texts out of temporary files.
+keeps texts out of temporary files. The key is raw, so that opening takes about a millisecond;
+every page is encrypted with AES-256 and authenticated with HMAC-SHA512 (SQLCipher 4).
 """
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from context.errors import StoreUnusable
+from context import schema
+from context.errors import StoreDamaged, StoreUnusable
 
-SCHEMA_VERSION: Final = 1
 BUSY_S: Final = 5.0
 """Seconds to wait for another process before giving up."""
+ASIDE: Final = ("-damaged", "-damaged-wal", "-damaged-key")
+"""What ends the names of what a repair put aside: the damaged file, its WAL, its sealed key."""
+CACHE_KIB: Final = 65_536
+"""The most that the pages of all of a vault's open files take in memory together."""
 _APPLICATION_ID: Final = 0x4C61_7065  # "Lape"
 
-_SCHEMA = """
-CREATE TABLE compartment (name TEXT NOT NULL, erase_due INTEGER NOT NULL DEFAULT 0) STRICT;
-CREATE TABLE item (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    text TEXT NOT NULL,
-    sameness BLOB NOT NULL UNIQUE,
-    captured_at_us INTEGER NOT NULL,
-    provenance TEXT NOT NULL
-) STRICT;
-CREATE INDEX item_by_time ON item (captured_at_us, id);
-CREATE TABLE vector (
-    seq INTEGER PRIMARY KEY REFERENCES item ON DELETE CASCADE,
-    embedder TEXT NOT NULL,
-    value BLOB NOT NULL
-) STRICT;
-CREATE VIRTUAL TABLE word USING fts5(
-    text, content='item', content_rowid='seq', tokenize='porter unicode61'
-);
-"""
+# sqlcipher3 has sqlite3's interface and no types of its own.
+sqlcipher: Any = import_module("sqlcipher3.dbapi2")
+Connection = sqlite3.Connection
 
 
-def open_file(path: Path, compartment: str, *, create: bool) -> sqlite3.Connection | None:
-    """The file of `compartment`, ready to use; None if it does not exist and `create` is false.
+def open_file(path: Path, key: bytes, place: str, *, create: bool) -> Connection | None:
+    """The file of `place`, ready to use; None if it does not exist and `create` is false.
 
-    Raises StoreUnusable. Two processes may open or create the same file at once.
+    key: 32 bytes. Raises StoreUnusable. Two processes may open or create the same file at once,
+    if each holds the lock on the folder while it creates.
     """
-    try:
-        flags = os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
-        descriptor = os.open(path, flags, 0o600)
-        try:
-            os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        if create:
-            raise StoreUnusable(f"The folder of memories {path.parent} is gone.") from None
+    if not _make_sure_of(path, place, create=create):
         return None
-    except OSError as error:
-        raise StoreUnusable(
-            f"The file of {compartment}, {path}, can't be opened: {error.strerror}.", compartment
-        ) from None
-    with in_words(compartment):
-        connection = sqlite3.connect(
+    with in_words(place):
+        connection: Connection = sqlcipher.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,
             timeout=BUSY_S,
@@ -71,25 +49,27 @@ def open_file(path: Path, compartment: str, *, create: bool) -> sqlite3.Connecti
         )
         with ExitStack() as undo:
             undo.callback(connection.close)
-            _prepare(connection, compartment)
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            _prepare(connection, place)
             undo.pop_all()
     return connection
 
 
 @contextmanager
-def in_words(compartment: str) -> Generator[None]:
+def in_words(place: str) -> Generator[None]:
     """Turn SQLite's failures into StoreUnusable, which quotes nothing that is stored."""
     try:
         yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+    except (sqlcipher.IntegrityError, sqlcipher.ProgrammingError, sqlcipher.InterfaceError):
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlcipher.DatabaseError, MemoryError) as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
-        raise StoreUnusable(_sentence(compartment, code), compartment) from None
+        raise _failure(place, code) from None
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Generator[None]:
+def transaction(connection: Connection) -> Generator[None]:
     """All or nothing, on disk when it ends."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -100,88 +80,168 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
             connection.execute("ROLLBACK")
 
 
-def erase(connection: sqlite3.Connection) -> bool:
-    """Leave no byte of what was deleted in the file or its WAL, if a deletion asked for that.
+@contextmanager
+def snapshot(connection: Connection) -> Generator[None]:
+    """Several reads of one state, whatever others write meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
-    The index is made anew by the deletion's own transaction. `secure_delete` misses copies
-    of rows that SQLite once moved between pages (1 text in 1,700), so the file is written anew.
-    False, and to be tried again, while another process still reads what was there before or the
-    disk has no room for the new copy.
+
+def share_cache(connections: Sequence[Connection]) -> None:
+    """Give each of the open files an equal part of the memory for pages."""
+    for connection in connections:
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB // len(connections)}")
+
+
+def erase(connection: Connection) -> bool:
+    """Leave no byte of what was deleted in the file, its WAL, or what a repair put aside of it.
+
+    Only if a deletion asked for that.
+
+    `secure_delete` misses copies of rows that SQLite once moved between pages (1 text in 1,700),
+    so the file is written anew. False, and to be tried again, while another process still reads
+    what was there before or the disk has no room for the new copy.
     """
-    if connection.execute("SELECT erase_due FROM compartment").fetchone() == (0,):
+    if connection.execute("SELECT erase_due FROM place").fetchone() == (0,):
         return True
     try:
+        connection.execute("INSERT INTO word (word) VALUES ('optimize')")
         connection.execute("VACUUM")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy:
-            connection.execute("UPDATE compartment SET erase_due = 0")
-    except sqlite3.OperationalError as error:
+            _drop_aside(connection)
+            connection.execute("UPDATE place SET erase_due = 0")
+    except sqlcipher.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
             raise
         return False
     return not busy
 
 
-def _prepare(connection: sqlite3.Connection, compartment: str) -> None:
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+def faults(connection: Connection) -> list[str]:
+    """What is wrong with the file, in SQLite's own words about pages and indexes; often empty."""
+    found: list[str] = [
+        str(row[0])
+        for check in ("cipher_integrity_check", "integrity_check(20)", "foreign_key_check")
+        for row in connection.execute(f"PRAGMA {check}")
+        if row[0] != "ok"
+    ]
+    if not found:
+        try:
+            connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+        except sqlcipher.DatabaseError:
+            found.append("the index of words does not match the texts")
+    return found
+
+
+def copy(connection: Connection, path: Path, key: bytes, place: str) -> None:
+    """A copy of the file as it is at this moment, at `path`, under the same key.
+
+    path: where there is nothing yet. Every page is read and so checked. Raises StoreUnusable.
+    """
+    with in_words(place):
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600))
+        target: Any = sqlcipher.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        try:
+            target.execute("PRAGMA cipher_log_level = NONE")
+            target.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            connection.backup(target)
+        finally:
+            target.close()
+
+
+def remove(path: Path) -> None:
+    """Delete a place's file and what SQLite and a repair keep beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal", *ASIDE):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _drop_aside(connection: Connection) -> None:
+    path = Path(str(connection.execute("PRAGMA database_list").fetchone()[2]))
+    for suffix in ASIDE:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _make_sure_of(path: Path, place: str, *, create: bool) -> bool:
+    # A descriptor of an existing file is not opened and closed here: closing one takes away the
+    # locks that this process holds through its other connections (POSIX).
+    try:
+        if path.is_symlink():
+            raise OSError(0, "it is a symbolic link")
+        if path.exists():
+            path.chmod(0o600)
+            return True
+        if not create:
+            return False
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileNotFoundError:
+        raise StoreUnusable(f"The folder of memories {path.parent} is gone.") from None
+    except OSError as error:
+        raise StoreUnusable(
+            f"The file of {place}, {path}, can't be opened: {error.strerror}.", place
+        ) from None
+    return True
+
+
+def _prepare(connection: Connection, place: str) -> None:
+    for pragma in (
+        "temp_store = MEMORY",
+        "secure_delete = ON",
+        "foreign_keys = ON",
+        "cell_size_check = ON",
+        "synchronous = FULL",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
     if _is_new(connection):
         connection.execute("PRAGMA journal_mode = WAL")
         with transaction(connection):
-            _create(connection, compartment)
+            if _is_new(connection):  # or another process was first
+                schema.create(connection, place)
+                connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     if _pragma(connection, "application_id") != _APPLICATION_ID:
         raise StoreUnusable(
-            f"The file of {compartment} was not made by this program: move it away.", compartment
+            f"The file of {place} was not made by this program: move it away.", place
         )
-    if (version := _pragma(connection, "user_version")) > SCHEMA_VERSION:
+    if (version := _pragma(connection, "user_version")) > schema.VERSION:
         raise StoreUnusable(
-            f"The file of {compartment} was made by a newer version of this program (format"
-            f" {version}, and this one knows {SCHEMA_VERSION}): update the program.",
-            compartment,
+            f"The file of {place} was made by a newer version of this program (format {version},"
+            f" and this one knows {schema.VERSION}): update the program.",
+            place,
         )
-    if connection.execute("SELECT name FROM compartment").fetchall() != [(compartment,)]:
+    if version < schema.VERSION:
+        with transaction(connection):
+            schema.migrate(connection, _pragma(connection, "user_version"))
+    if connection.execute("SELECT name FROM place").fetchall() != [(place,)]:
         raise StoreUnusable(
-            f"The file of {compartment} holds another compartment: put the right file back.",
-            compartment,
+            f"The file of {place} holds another place: put the right file back.", place
         )
     erase(connection)
 
 
-def _is_new(connection: sqlite3.Connection) -> bool:
+def _is_new(connection: Connection) -> bool:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     return tables == (0,) and _pragma(connection, "user_version") == 0
 
 
-def _create(connection: sqlite3.Connection, compartment: str) -> None:
-    """The schema in a new file; nothing if it is not new, as when another process was first."""
-    if not _is_new(connection):
-        return
-    for statement in _SCHEMA.split(";\n"):
-        connection.execute(statement)
-    connection.execute("INSERT INTO compartment (name) VALUES (?)", (compartment,))
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
+def _pragma(connection: Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _sentence(compartment: str, code: int) -> str:
+def _failure(place: str, code: int) -> StoreUnusable:
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
-            return f"The disk is full, so {compartment} was left as it was: make room."
+            why = f"The disk is full, so {place} was left as it was: make room."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return f"Another program is using the file of {compartment}: try again."
+            why = f"Another program is using the file of {place}: try again."
         case sqlite3.SQLITE_IOERR:
-            return f"The disk failed or is full at the file of {compartment}: check the disk."
+            why = f"The disk failed or is full at the file of {place}: check the disk."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
-            return f"The file of {compartment} can't be opened for writing: check who owns it."
+            why = f"The file of {place} can't be opened for writing: check who owns it."
         case _:
-            return (
-                f"The file of {compartment} is damaged: put back a copy, or move it away to begin"
-                " anew."
-            )
+            return StoreDamaged(place)
+    return StoreUnusable(why, place)

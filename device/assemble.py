@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 from agents.agent import Agent
@@ -11,7 +11,26 @@ from agents.llama import LlamaModel
 from agents.router import Router
 from agents.tools import Toolbox
 from agents.tools.standard import standard_tools
-from context import Audience, MiniLM, Principal, Purpose, Request, Scope, Sink, Store, mint
+from context import (
+    Audience,
+    Authentication,
+    Embedder,
+    MiniLM,
+    Principal,
+    Purpose,
+    Request,
+    Scope,
+    Sink,
+    Store,
+)
+from context.keys import (
+    CredentialKeySource,
+    FileKeySource,
+    KernelKeySource,
+    KeySource,
+    NoKeySource,
+)
+from context.retention import Retention
 from device.assistant import Stages
 from device.audio import RATE_HZ, Samples, resample
 from device.budget import Budget, share
@@ -202,10 +221,50 @@ def assemble_speaker(settings: Settings) -> Speaker:
     return PortAudioSpeaker(settings.speaker.device, settings.speaker.rate_hz)
 
 
+def assemble_store(
+    settings: Settings, state: Path, embedder: Embedder | None, clock: Clock | None = None
+) -> Store:
+    """Construct the context store over the private folder `state`."""
+    memory, folder = settings.memory, state / "memory"
+    real = clock or SystemClock()
+    return Store(
+        folder,
+        embedder,
+        lambda: real.now().astimezone(UTC),
+        keys=_key_source(settings, folder),
+        general_needs_pin=memory.general_needs_pin,
+        retention=Retention(memory.ambient_h, memory.keep_days),
+    )
+
+
+def _key_source(settings: Settings, folder: Path) -> KeySource:
+    match settings.memory.keys:
+        case "file":
+            return FileKeySource(folder / "device.key")
+        case "systemd":
+            return CredentialKeySource()
+        case "kernel":
+            return KernelKeySource()
+        case "pin":
+            return NoKeySource()
+
+
 def assemble_mind(
-    settings: Settings, state: Path, *, models: Models | None = None, clock: Clock | None = None
+    settings: Settings,
+    state: Path,
+    *,
+    models: Models | None = None,
+    clock: Clock | None = None,
+    present: Callable[[], Authentication] | None = None,
 ) -> Mind:
     """Construct what thinks and remembers, over the private folder `state`.
+
+    Args:
+        settings: which engines, and how.
+        state: a private folder.
+        models: the models there are; by default this user's.
+        clock: by default the system's.
+        present: asked at each turn what shows that it is the owner; by default only the voice.
 
     Raises:
         ModelMissing: a model has not been pulled.
@@ -219,11 +278,7 @@ def assemble_mind(
     if settings.memory.embedder != "none":
         embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
     schedule = Schedule(state / "timers.sqlite3", clock)
-    store = Store(
-        state / "memory",
-        embedder,
-        lambda: clock.now().astimezone(UTC),
-    )
+    store = assemble_store(settings, state, embedder, clock)
     model = None
     if isinstance(think, LlamaSettings):
         model = LlamaModel(
@@ -238,7 +293,7 @@ def assemble_mind(
         toolbox=Toolbox(standard_tools(schedule, clock.now)),
         model=model,
         store=store,
-        mint=_minter(clock.now),
+        mint=_minter(store, present or (lambda: Authentication.VOICE)),
     )
     return Mind(agent, store, schedule, embedder)
 
@@ -287,7 +342,7 @@ def budget() -> Budget:
     return share(len(os.sched_getaffinity(0)))
 
 
-def _minter(now: Callable[[], datetime]) -> Callable[[Purpose], Scope]:
+def _minter(store: Store, shown_by: Callable[[], Authentication]) -> Callable[[Purpose], Scope]:
     """Return what gives the agent its scopes: the owner, alone, to be answered aloud."""
 
     def mint_for(purpose: Purpose) -> Scope:
@@ -297,7 +352,8 @@ def _minter(now: Callable[[], datetime]) -> Callable[[Purpose], Scope]:
             purpose=purpose,
             audience=Audience.ALONE,
             sink=Sink.SPEAKER,
+            authentication=shown_by(),
         )
-        return mint(request, now().timestamp())
+        return store.mint(request)
 
     return mint_for

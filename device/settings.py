@@ -158,9 +158,22 @@ class SpeakerSettings(_Section):
 
 
 class MemorySettings(_Section):
-    """The context store; `embedder` is a model's name, or "none" for words alone."""
+    """The context store; `embedder` is a model's name, or "none" for words alone.
+
+    keys: where the device's secret is: a file of its own; a credential that systemd decrypts, by
+    the TPM where there is one; the kernel's keyring, which the owner fills at boot; or nowhere, so
+    that the PIN alone opens it. general_needs_pin: nothing at all is open before the PIN.
+    """
 
     embedder: str = "minilm-l6-v2-int8"
+    keys: Literal["file", "systemd", "kernel", "pin"] = "file"
+    general_needs_pin: bool = False
+    undo_s: float = Field(default=60.0, ge=0, le=86_400)
+    """Seconds in which what was forgotten can be brought back; then it is erased."""
+    ambient_h: int = Field(default=48, ge=1, le=876_000)
+    """Hours for which overheard speech is kept."""
+    keep_days: dict[str, int] = Field(default={"episodic": 90})
+    """Days for which a domain's items are kept; other domains' are kept until forgotten."""
 
 
 class TraceSettings(_Section):

@@ -8,11 +8,30 @@ import pytest
 
 from device.models import Models, load_catalog
 from device.settings import config_dir, data_dir
+from tests import tiers
+
+_LONGEST_S = 6 * 3600  # of one test of the long tier, which tries thousands of cases
 
 # Read before any test changes LAPEL_HOME: the models that set-up pulled.
 _FOLDER = data_dir() / "models"
 _MODELS = Models(_FOLDER, load_catalog(config_dir() / "models.toml"))
 _DATA = Path(os.environ.get("LAPEL_DATA") or Path(__file__).parents[2] / "shared")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long tier too: thousands of cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tiers.choose(long=config.getoption("--long"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if config.getoption("--long"):
+            item.add_marker(pytest.mark.timeout(_LONGEST_S))
+        elif item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="the long tier: --long"))
 
 
 @pytest.fixture(autouse=True)

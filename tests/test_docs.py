@@ -11,7 +11,7 @@ import pytest
 from device.cli import cli
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "PRIVACY.md", "CONTRIBUTING.md", "CHANGELOG.md")
 _PATH = re.compile(
     r"(?<![\w/.-])(?:device|agents|context|tests|scripts|\.ci)/[\w./-]*[\w/]|"
     r"(?<![\w/.-])(?:pyproject\.toml|constraints\.txt|[A-Z]+\.md)"

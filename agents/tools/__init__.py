@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agents.used import Used
 from context.errors import LapelError
 from context.items import Provenance
 from context.policy import Purpose, Scope
@@ -39,6 +40,8 @@ class Receipt:
     """What a tool did. ok: it was done. facts: numbers, ids and kinds, never anyone's words.
 
     spoken: the sentence for the owner; it may hold what they said. Asks when `asks` is set.
+    flush: what was said until now must leave every cache. used: the items that were told; None:
+    it told of none, and what was told before is still what "that" means.
     """
 
     tool: str
@@ -46,16 +49,21 @@ class Receipt:
     facts: Mapping[str, object] = field(default_factory=dict[str, object])
     spoken: str = ""
     asks: Proposal | None = None
+    flush: bool = False
+    used: tuple[Used, ...] | None = None
 
 
 @dataclass(frozen=True)
 class ToolContext:
-    """What a call may use. just_remembered: id of the item the last turn stored."""
+    """What a call may use. just_remembered: id of the item the last turn stored. used: the items
+    that the last answer was made from.
+    """
 
     store: Store
     mint: Callable[[Purpose], Scope]
     said_by: Provenance = Provenance.OWNER_SPOKE
     just_remembered: str | None = None
+    used: tuple[Used, ...] = ()
 
 
 class ToolArgs(BaseModel):

@@ -8,6 +8,7 @@ import click
 from context.errors import LapelError
 from device.cli.ask import ask
 from device.cli.check import config, devices, doctor
+from device.cli.context import context
 from device.cli.demo import demo
 from device.cli.listen import listen
 from device.cli.models import models
@@ -24,6 +25,7 @@ from device.cli.wake import wake
         "lapel demo                          hear a whole conversation, no hardware needed",
         'lapel ask "set a timer for 5 minutes"',
         "lapel run --profile pi5             live, with microphone and speaker",
+        "lapel context list                  what is remembered",
         "lapel doctor                        what is missing?",
     ),
 )
@@ -32,7 +34,10 @@ def cli() -> None:
     """The assistant you wear that never sends your life anywhere."""
 
 
-for command in (run, demo, ask, say, transcribe, listen, wake, models, devices, doctor, config):
+_COMMANDS = (
+    run, demo, ask, context, say, transcribe, listen, wake, models, devices, doctor, config,
+)  # fmt: skip
+for command in _COMMANDS:
     cli.add_command(command)
 
 

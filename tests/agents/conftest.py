@@ -13,7 +13,7 @@ from agents.tools import Receipt, Toolbox, ToolContext
 from agents.tools.standard import standard_tools
 from agents.tools.timer import Timer
 from context.embed import Embedder
-from context.policy import Audience, Principal, Purpose, Request, Scope, Sink, mint
+from context.policy import Audience, Authentication, Principal, Purpose, Request, Scope, Sink
 from context.store import Store
 
 NOW = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
@@ -47,14 +47,23 @@ class MemorySchedule:
 class Speaker:
     """Who speaks, and who hears it; mints scopes accordingly."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.principal = Principal.OWNER
         self.sure = 1.0
         self.audience = Audience.ALONE
+        self.authentication = Authentication.VOICE
 
     def mint(self, purpose: Purpose) -> Scope:
-        request = Request(self.principal, self.sure, purpose, self.audience, Sink.SPEAKER)
-        return mint(request, NOW.timestamp())
+        request = Request(
+            self.principal,
+            self.sure,
+            purpose,
+            self.audience,
+            Sink.SPEAKER,
+            self.authentication,
+        )
+        return self.store.mint(request)
 
 
 class Conversation:
@@ -83,8 +92,8 @@ def schedule() -> MemorySchedule:
 
 
 @pytest.fixture
-def speaker() -> Speaker:
-    return Speaker()
+def speaker(store: Store) -> Speaker:
+    return Speaker(store)
 
 
 @pytest.fixture

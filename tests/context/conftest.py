@@ -38,10 +38,20 @@ def clock() -> Clock:
 def scope(clock: Clock) -> MakeScope:
     """Makes scopes that no policy would mint, as one from the clock's present on."""
 
-    def make(purpose: Purpose, compartments: Iterable[str] = ("owner/general",)) -> Scope:
+    def make(
+        purpose: Purpose, compartments: Iterable[str] = ("owner/general",), *, present: bool = False
+    ) -> Scope:
         now_s = clock().timestamp()
-        places = frozenset(Compartment.parse(text) for text in compartments)
-        return Scope(places, purpose, Sink.SPEAKER, "test", now_s, now_s + 60, token=policy._MINT)
+        return Scope(
+            frozenset(Compartment.parse(text) for text in compartments),
+            purpose,
+            Sink.SPEAKER,
+            "test",
+            now_s,
+            now_s + 60,
+            token=policy._MINT,
+            present=present,
+        )
 
     return make
 

@@ -54,9 +54,10 @@ def recall(
     engine = MiniLM(model_folder("minilm-l6-v2-int8"))
     engine.load()
     store = new_store(engine)
+    both = ["owner/general", "owner/general/restricted"]  # a third of these facts sound private
     for fact in FACTS.splitlines():
-        store.remember(scope(Purpose.REMEMBER), fact, said_by=Provenance.OWNER_SPOKE)
-    return lambda query: [r.item.text for r in store.recall(scope(Purpose.ANSWER), query)]
+        store.remember(scope(Purpose.REMEMBER, both), fact, said_by=Provenance.OWNER_SPOKE)
+    return lambda query: [r.item.text for r in store.recall(scope(Purpose.ANSWER, both), query)]
 
 
 @pytest.mark.engines

@@ -3,16 +3,28 @@
 import errno
 import os
 import random
-import sqlite3
-import subprocess
-import sys
+import secrets
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from context import Compartment, Provenance, Purpose, Scope, Store, StoreUnusable
+from context import (
+    Compartment,
+    ContextError,
+    KeysUnusable,
+    Provenance,
+    Purpose,
+    Scope,
+    Store,
+    StoreUnusable,
+)
+from context.keyring import Tier
+from context.schema import VERSION
+from context.sqlite_file import sqlcipher
 
 OWNER, HOUSE = "owner/general", "household/general"
 SECRET = "the spare key is under the blue flower pot"
@@ -27,16 +39,36 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "memories"
 
 
+class Kept(NamedTuple):
+    """A place's file and its key."""
+
+    path: Path
+    key: bytes
+
+    def sql(self, *statements: str) -> None:
+        connection = sqlcipher.connect(self.path, isolation_level=None)
+        connection.execute(f"PRAGMA key = \"x'{self.key.hex()}'\"")
+        for statement in statements:
+            connection.execute(statement)
+        connection.close()
+
+
+def kept_in(store: Store, place: str) -> Kept:
+    key = store.keyring.get(place, Tier.GENERAL)
+    assert key is not None
+    return Kept(store.files.path(key.file_id), key.key)
+
+
 @pytest.fixture
-def owners_file(new_store: New, scope: Make, folder: Path) -> Path:
+def owners(new_store: New, scope: Make) -> Kept:
     """The file of owner/general in a closed store of twenty items, beside one of household."""
     store = new_store()
     for number in range(20):
         store.remember(scope(Purpose.REMEMBER), f"{SECRET} {number}", said_by=SAID)
-    (path,) = folder.glob("*.sqlite")
     store.remember(scope(Purpose.REMEMBER, [HOUSE]), SECRET, said_by=SAID)
+    kept = kept_in(store, OWNER)
     store.close()
-    return path
+    return kept
 
 
 def test_only_the_owner_can_read_the_files(new_store: New, scope: Make, folder: Path) -> None:
@@ -48,18 +80,18 @@ def test_only_the_owner_can_read_the_files(new_store: New, scope: Make, folder: 
         os.umask(before)
     assert folder.stat().st_mode & 0o777 == 0o700
     files = list(folder.iterdir())
-    assert {path.suffix for path in files} == {".sqlite", ".sqlite-wal", ".sqlite-shm"}
+    assert {path.suffix for path in files} >= {".db", ".db-wal", ".db-shm", ".key", ".head"}
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
 
 
 def test_files_that_others_could_read_are_closed_to_them(
-    new_store: New, scope: Make, owners_file: Path
+    new_store: New, scope: Make, owners: Kept
 ) -> None:
-    owners_file.chmod(0o644)
-    owners_file.parent.chmod(0o755)
+    owners.path.chmod(0o644)
+    owners.path.parent.chmod(0o755)
     new_store().recall(scope(Purpose.ANSWER), SECRET)
-    assert owners_file.stat().st_mode & 0o777 == 0o600
-    assert owners_file.parent.stat().st_mode & 0o777 == 0o700
+    assert owners.path.stat().st_mode & 0o777 == 0o600
+    assert owners.path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_names_of_files_say_nothing(new_store: New, scope: Make, folder: Path) -> None:
@@ -71,7 +103,7 @@ def test_names_of_files_say_nothing(new_store: New, scope: Make, folder: Path) -
 
 
 def test_reading_makes_and_opens_nothing(
-    new_store: New, scope: Make, folder: Path, owners_file: Path
+    new_store: New, scope: Make, folder: Path, owners: Kept
 ) -> None:
     before = {path.name for path in folder.iterdir()}
     store = new_store()
@@ -81,76 +113,91 @@ def test_reading_makes_and_opens_nothing(
     assert {path.name for path in folder.iterdir()} == before  # no -wal, so none is open
 
 
-def write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
+def write(kept: Kept, data: bytes) -> None:
+    kept.path.write_bytes(data)
 
 
-def flip(path: Path, seed: int) -> None:
-    """Damage in many places, the header left whole."""
-    data = bytearray(path.read_bytes())
-    chance = random.Random(seed)
+def flip(kept: Kept) -> None:
+    """Damage in many places, the first page left whole."""
+    data = bytearray(kept.path.read_bytes())
+    chance = random.Random(1)
     for position in range(4096, len(data), 64):
-        data[position] = chance.randrange(256)
-    path.write_bytes(data)
+        data[position] ^= chance.randrange(1, 256)
+    kept.path.write_bytes(data)
 
 
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: 4096 * 3])
+def cut(kept: Kept) -> None:
+    kept.path.write_bytes(kept.path.read_bytes()[: 4096 * 3])
 
 
-def sql(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    for statement in statements:
-        connection.execute(statement)
+def edit(kept: Kept, statement: str) -> None:
+    kept.sql(statement)
+
+
+def replace_by_table(kept: Kept) -> None:
+    kept.path.unlink()
+    kept.sql("CREATE TABLE other (x)", f"INSERT INTO other VALUES ('{SECRET}')")
+
+
+def replace_by_plain(kept: Kept) -> None:
+    kept.path.unlink()
+    connection = sqlcipher.connect(kept.path, isolation_level=None)
+    connection.execute("CREATE TABLE item (text)")
     connection.close()
 
 
-def replace_by_table(path: Path) -> None:
-    path.unlink()
-    sql(path, "CREATE TABLE other (x)", f"INSERT INTO other VALUES ('{SECRET}')")
+def swap(kept: Kept) -> None:
+    (other,) = set(kept.path.parent.glob("*.db")) - {kept.path}
+    kept.path.write_bytes(other.read_bytes())
 
 
-def swap(path: Path) -> None:
-    (other,) = {p for p in path.parent.glob("*.sqlite")} - {path}
-    path.write_bytes(other.read_bytes())
+def lock_otherwise(kept: Kept) -> None:
+    kept.sql("PRAGMA journal_mode = DELETE", f"PRAGMA rekey = \"x'{secrets.token_hex(32)}'\"")
 
 
-def directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
+def directory(kept: Kept) -> None:
+    kept.path.unlink()
+    kept.path.mkdir()
 
 
-def link(path: Path) -> None:
-    path.rename(path.with_suffix(".moved"))
-    path.symlink_to(path.with_suffix(".moved"))
+def link(kept: Kept) -> None:
+    kept.path.rename(kept.path.with_suffix(".moved"))
+    kept.path.symlink_to(kept.path.with_suffix(".moved"))
 
 
-SPOILED: dict[str, tuple[Callable[[Path], None], str]] = {
-    "not a database": (partial(write, data=b"hello " * 2000), "is damaged"),
+NOT_TEXT = f"CAST(x'{SECRET.encode().hex()}ff' AS TEXT)"
+SPOILED: dict[str, tuple[Callable[[Kept], None], str]] = {
+    "not a database": (partial(write, data=b"hello " * 2000), "is damaged, or not encrypted"),
     "noise": (partial(write, data=random.Random(1).randbytes(9000)), "is damaged"),
     "cut": (cut, "is damaged"),
-    "flipped": (partial(flip, seed=1), "is damaged"),
-    "newer": (lambda p: sql(p, "PRAGMA user_version = 2"), r"newer version .* update the program"),
+    "flipped": (flip, "is damaged"),
+    "another's, by place": (swap, "is damaged, or not encrypted with this vault's key"),
+    "another's, by key": (lock_otherwise, "not encrypted with this vault's key"),
+    "in plain": (replace_by_plain, "is damaged, or not encrypted"),
+    "newer": (
+        partial(edit, statement=f"PRAGMA user_version = {VERSION + 1}"),
+        r"newer version .* update the program",
+    ),
     "another program's": (replace_by_table, "not made by this program"),
-    "another compartment's": (swap, "holds another compartment"),
+    "another place's": (
+        partial(edit, statement=f"UPDATE place SET name = '{HOUSE}'"),
+        "holds another place",
+    ),
     "a folder": (directory, "can't be opened"),
     "a link": (link, "can't be opened"),
-    "bad row": (lambda p: sql(p, "UPDATE item SET provenance = 'x'"), "is damaged"),
-    "bad time": (lambda p: sql(p, "UPDATE item SET captured_at_us = 1 << 62"), "is damaged"),
-    "bad text": (
-        lambda p: sql(p, f"UPDATE item SET text = CAST(x'{SECRET.encode().hex()}ff' AS TEXT)"),
-        "is damaged",
-    ),
+    "bad row": (partial(edit, statement="UPDATE item SET provenance = 'x'"), "is damaged"),
+    "bad time": (partial(edit, statement="UPDATE item SET captured_at_us = 1 << 62"), "is damaged"),
+    "bad text": (partial(edit, statement=f"UPDATE item SET text = {NOT_TEXT}"), "is damaged"),
 }
 
 
 @pytest.mark.parametrize("how", SPOILED)
 def test_a_spoiled_file_is_named_and_harms_no_other(
-    new_store: New, scope: Make, owners_file: Path, how: str
+    new_store: New, scope: Make, owners: Kept, how: str
 ) -> None:
     spoil, why = SPOILED[how]
-    spoil(owners_file)
-    kept = owners_file.is_file() and owners_file.read_bytes()
+    spoil(owners)
+    kept = owners.path.is_file() and owners.path.read_bytes()
     store = new_store()
     with pytest.raises(StoreUnusable, match=why) as unusable:
         store.items(scope(Purpose.ANSWER), limit=99)
@@ -163,24 +210,35 @@ def test_a_spoiled_file_is_named_and_harms_no_other(
     with pytest.raises(StoreUnusable):
         store.recall(both, SECRET)
     assert len(store.recall(both.without([Compartment.parse(OWNER)]), SECRET)) == 1
-    assert (owners_file.is_file() and owners_file.read_bytes()) == kept
+    assert (owners.path.is_file() and owners.path.read_bytes()) == kept
 
 
-def test_a_file_put_right_is_opened_again(new_store: New, scope: Make, owners_file: Path) -> None:
-    good = owners_file.read_bytes()
-    owners_file.write_bytes(b"not a database")
+def test_a_file_put_right_is_opened_again(new_store: New, scope: Make, owners: Kept) -> None:
+    good = owners.path.read_bytes()
+    owners.path.write_bytes(b"not a database")
     store = new_store()
     with pytest.raises(StoreUnusable):
         store.recall(scope(Purpose.ANSWER), SECRET)
-    owners_file.write_bytes(good)
+    owners.path.write_bytes(good)
     assert len(store.items(scope(Purpose.ANSWER), limit=99)) == 20
 
 
-def test_an_empty_file_is_a_new_one(new_store: New, scope: Make, owners_file: Path) -> None:
-    owners_file.write_bytes(b"")  # what a crash leaves between making and filling it
+def test_an_empty_file_is_a_new_one(new_store: New, scope: Make, owners: Kept) -> None:
+    owners.path.write_bytes(b"")  # what a crash leaves between making and filling it
     store = new_store()
     assert store.items(scope(Purpose.ANSWER), limit=1) == []
     store.remember(scope(Purpose.REMEMBER), SECRET, said_by=SAID)
+
+
+def test_another_vaults_header_opens_nothing(
+    new_store: New, scope: Make, owners: Kept, folder: Path, tmp_path: Path
+) -> None:
+    other = new_store(None, tmp_path / "other")
+    other.remember(scope(Purpose.REMEMBER), "of another", said_by=SAID)
+    other.close()
+    (folder / "keyring.json").write_bytes((tmp_path / "other" / "keyring.json").read_bytes())
+    with pytest.raises(KeysUnusable, match="not the device secret this vault was made with"):
+        new_store()
 
 
 def test_a_folder_that_cannot_be_is_said_so(new_store: New, tmp_path: Path) -> None:
@@ -191,65 +249,6 @@ def test_a_folder_that_cannot_be_is_said_so(new_store: New, tmp_path: Path) -> N
 
 def test_a_folder_that_goes_away_is_said_so(new_store: New, scope: Make, folder: Path) -> None:
     store = new_store()
-    folder.rmdir()
-    with pytest.raises(StoreUnusable, match="is gone"):
+    shutil.rmtree(folder)
+    with pytest.raises(ContextError, match="has been erased"):
         store.remember(scope(Purpose.REMEMBER), SECRET, said_by=SAID)
-
-
-def test_a_full_disk_loses_nothing(
-    new_store: New, scope: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Small(sqlite3.Connection):
-        def __init__(self, *args: object, **named: object) -> None:
-            super().__init__(*args, **named)  # type: ignore[arg-type]
-            self.execute("PRAGMA max_page_count = 40")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Small))
-        store = new_store(None)
-        kept = 0
-        with pytest.raises(StoreUnusable, match="disk is full, so owner/general was left as it"):
-            while kept < 1000:
-                store.remember(scope(Purpose.REMEMBER), f"{SECRET} {kept}" * 20, said_by=SAID)
-                kept += 1
-        items = store.items(scope(Purpose.FORGET), limit=1000)
-        assert len(items) == kept > 1
-        assert len(store.recall(scope(Purpose.ANSWER), "spare key", limit=1000)) == kept
-        store.close()
-    roomy = new_store()
-    assert roomy.items(scope(Purpose.ANSWER), limit=1000) == items
-    roomy.remember(scope(Purpose.REMEMBER), SECRET, said_by=SAID)
-    roomy.forget(scope(Purpose.FORGET), items[0].id)
-
-
-FILL = """
-import resource, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from context import *
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
-now = lambda: datetime.now(UTC)
-store = Store(Path(sys.argv[1]), None, now)
-store.open()
-request = Request(Principal.OWNER, 1, Purpose.REMEMBER, Audience.ALONE, Sink.SPEAKER)
-try:
-    for number in range(10_000):
-        scope = mint(request, now().timestamp())
-        store.remember(scope, f"fact {number} " + "x" * 500, said_by=Provenance.OWNER_SPOKE)
-        print(number, flush=True)
-except StoreUnusable as error:
-    print(error)
-store.close()
-"""
-
-
-def test_a_file_that_cannot_grow_loses_nothing(new_store: New, scope: Make, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FILL, str(folder)], capture_output=True, text=True, check=True
-    )
-    *numbers, sentence = done.stdout.splitlines()
-    assert sentence == f"The disk failed or is full at the file of {OWNER}: check the disk."
-    items = new_store().items(scope(Purpose.ANSWER), limit=10_000)
-    assert {item.text.split()[1] for item in items} >= set(numbers)
-    assert len(items) - len(numbers) in (0, 1)
-    assert len(numbers) > 10

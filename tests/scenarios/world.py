@@ -22,7 +22,6 @@ from context import (
     Scope,
     Sink,
     Store,
-    mint,
 )
 from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
@@ -128,7 +127,7 @@ class World:
 
     def mint(self, purpose: Purpose) -> Scope:
         request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
-        return mint(request, self.clock.now().timestamp())
+        return self.store.mint(request)
 
     async def live(self, script: Callable[["World"], Awaitable[None]]) -> None:
         """Load and run the assistant for as long as the script takes."""

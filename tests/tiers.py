@@ -1,0 +1,14 @@
+"""The ordinary tier of tests and the long one, which the option --long asks for."""
+
+_long = False
+
+
+def choose(*, long: bool) -> None:
+    """Called once, before any test is collected."""
+    global _long  # noqa: PLW0603 - what pytest was asked for holds for the whole process
+    _long = long
+
+
+def cases(ordinary: int, long: int) -> int:
+    """How many cases to try, in the ordinary tier and in the long one."""
+    return long if _long else ordinary
