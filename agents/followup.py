@@ -13,6 +13,7 @@ _YES = re.compile(
     r"(?: any ?more)?|no longer|not any ?more)",
     re.IGNORECASE,
 )
+_SAYS_YES = re.compile(r"(?:yes|yeah|yep|yup)\b", re.IGNORECASE)
 _NO = re.compile(
     r"(?:(?:no|nope|nah) )?(?:no|nope|nah|don't|do not|keep (?:it|them|that|both)"
     r"|(?:(?:it's|that's|it is|that is|both are|they are|they're) )?still true)"
@@ -38,9 +39,11 @@ def complete(pending: Proposal, text: str, routed: Routed) -> Routed:
     words = plain(text).strip(" .!,")
     if pending.slot is Slot.FACT:
         return _fact(pending, text, words, routed)
+    bare = words.replace(",", "")
+    if pending.slot is Slot.YES and _SAYS_YES.match(bare) and _YES.fullmatch(bare):
+        return _with(pending)  # "yes, forget them" is no command of its own
     if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop":
         return routed
-    bare = words.replace(",", "")
     if pending.slot is Slot.YES:
         if _YES.fullmatch(bare):
             return _with(pending)

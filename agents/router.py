@@ -296,7 +296,7 @@ def _span(args: dict[str, object]) -> bool:
 def _forget(args: dict[str, object]) -> bool:
     """False if there is no topic in what should be one, or too much."""
     topic = str(args.get("topic", "x")).lower()
-    nothing = topic in ("", "about", "something", "it", "that", "this")
+    nothing = topic in ("", "about", "something", "it", "that", "this", "them", "those", "these")
     return not nothing and "," not in topic and len(topic.split()) <= 12
 
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from context import backup_file, durable, records, sqlite_file, staging
+from context import backup_file, records, sqlite_file, staging
 from context.audit import AuditEvent
 from context.backup_file import BackupUnusable, Entry, Manifest, PassphraseRefused
-from context.errors import ContextError, KeysUnusable, StoreUnusable, VaultLocked
+from context.errors import ContextError, StoreUnusable, VaultLocked
 from context.files import file_of, tier_of
 from context.keyring import FileKey, Tier
 from context.keys import DEFAULT_COST, Argon2
@@ -149,7 +149,7 @@ def restore(
         _refuse(store, places, replace=replace)
         stack.enter_context(staging.alone(store.folder))
         new: dict[str, tuple[Tier, FileKey]] = {}
-        ready: dict[str, Path] = {}
+        ready: dict[Path, Path] = {}
         items = 0
         for place, entry in zip(places, manifest.places, strict=True):
             path = stack.enter_context(staging.fresh(store.folder))
@@ -157,9 +157,12 @@ def restore(
             items += _count(path, entry, place, store.now())
             key = FileKey(path.stem.removeprefix(staging.PREFIX), entry.key)
             new[entry.place] = tier_of(place), key
-            ready[key.file_id] = path
+            ready[path] = store.files.path(key.file_id)
             progress(len(ready))
-        replaced = _take_in(store, new, ready, replace=replace)
+        with staging.named(store.folder, store.keyring, ready):
+            replaced = store.keyring.adopt(new, replace=replace)
+        for file_id in replaced:
+            sqlite_file.remove(store.files.path(file_id))
     store.audit(AuditEvent.RESTORE, count=len(new), replaced=len(replaced), durable=True)
     return Restored(len(new), items, len(replaced))
 
@@ -239,30 +242,6 @@ def _count(path: Path, entry: Entry, place: Place, now: datetime) -> int:
             return records.count(file_of(connection, place, ""), now)
     finally:
         connection.close()
-
-
-def _take_in(
-    store: Store, new: dict[str, tuple[Tier, FileKey]], ready: dict[str, Path], *, replace: bool
-) -> list[str]:
-    """Give the files their names and have the header name them; the ids of those replaced."""
-    try:
-        for file_id, path in ready.items():
-            path.rename(store.files.path(file_id))
-        durable.sync_folder(store.folder)
-        replaced = store.keyring.adopt(new, replace=replace)
-    except BaseException:
-        _take_back(store, ready)
-        raise
-    for file_id in replaced:
-        sqlite_file.remove(store.files.path(file_id))
-    return replaced
-
-
-def _take_back(store: Store, ready: dict[str, Path]) -> None:
-    """Remove files that the header does not name, if it can be read: it may have been written."""
-    with suppress(KeysUnusable, OSError):
-        for file_id in set(ready).difference(store.keyring.file_ids()):
-            sqlite_file.remove(store.files.path(file_id))
 
 
 @contextmanager

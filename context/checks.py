@@ -181,12 +181,12 @@ def _strays(store: Store, paths: list[Path]) -> Iterator[Finding]:
     known = _KNOWN.union(f"{each}.db{end}" for each in ids for end in _BESIDE_A_FILE)
     strays: list[Path] = []
     for path in paths:
-        if path.suffix == ".sqlite":
+        if path.suffix == ".sqlite" or ".sqlite-" in path.name:
             yield Finding(
                 None,
                 False,
                 f"{path.name} holds memories of an earlier version, unencrypted, which could not"
-                " be brought over: move it away.",
+                " all be brought over: unlock the memory, or move it away.",
             )
         elif path.name not in known and not path.name.startswith(_BROKEN_LOG):
             strays.append(path)

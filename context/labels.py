@@ -133,6 +133,6 @@ def _check_day(domain: str) -> None:
     try:
         canonical = date.fromisoformat(domain).isoformat()
     except ValueError:
-        canonical = ""
+        canonical = None
     if domain != canonical:
         raise ValueError(f"{domain!r} is not a day of ambient memory: write it as 2026-11-23.")

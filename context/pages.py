@@ -75,9 +75,9 @@ class Pages:
             return None
         return raw if self._key is None else self._decrypted(raw, number, self._key)
 
-    def bad(self) -> int:
-        """How many pages are missing or not whole."""
-        return sum(self.page(number) is None for number in range(1, self.count + 1))
+    def bad(self) -> list[int]:
+        """The numbers of pages that are missing or not whole."""
+        return [number for number in range(1, self.count + 1) if self.page(number) is None]
 
     def _decrypted(self, raw: bytes, number: int, key: bytes) -> bytes | None:
         from cryptography.hazmat.primitives.ciphers import Cipher

@@ -23,6 +23,7 @@ from context.keyring import FileKey
 from context.keys import KEY_BYTES, unwrap, wrap
 from context.labels import Place, parse_place, place_name
 from context.pages import Pages
+from context.rescue import Rescued
 from context.store import Store
 
 __all__ = ["Finding", "Repaired", "aside_key", "repair", "verify"]
@@ -34,12 +35,14 @@ _DAMAGED, _DAMAGED_WAL, _DAMAGED_KEY = sqlite_file.ASIDE
 class Repaired:
     """What became of a place. kept: items; lost: items, None if that can't be known.
 
-    aside: the damaged file, if something was lost.
+    aside: the damaged file, if something was lost. lineage: False if it is not certain what all
+    items were derived from; then forgetting may pass over what was derived.
     """
 
     kept: int
     lost: int | None
     aside: Path | None
+    lineage: bool = True
 
 
 def verify(store: Store) -> list[Finding]:
@@ -134,37 +137,24 @@ def _rebuilt(store: Store, path: Path, key: FileKey, place: Place) -> Repaired:
     name, before = place_name(place), _marks(path)
     with staging.fresh(store.folder) as new_path:
         new = FileKey(new_path.stem.removeprefix(staging.PREFIX), secrets.token_bytes(KEY_BYTES))
-        kept, lost = _rescued(path, key, place, new_path, new)
-        target = store.files.path(new.file_id)
-        try:
-            aside = None if lost == 0 else _put_aside(path, key, target, new)
-            new_path.rename(target)
-            durable.sync_folder(store.folder)
+        done = _rescued(path, key, place, new_path, new)
+        target, aside = store.files.path(new.file_id), None
+        with staging.named(store.folder, store.keyring, {new_path: target}):
+            if done.lost != 0 or not done.lineage:
+                aside = _put_aside(path, key, target, new)
             if _marks(path) != before:
                 raise StoreUnusable(f"Another program has just written to {name}: try again.", name)
             store.keyring.adopt({name: (tier_of(place), new)}, replace=True)
-        except OSError as error:
-            sqlite_file.remove(target)
-            raise StoreUnusable(
-                f"What was rescued of {name} can't be written ({error.strerror}): check the disk."
-                " Nothing was changed.",
-                name,
-            ) from None
-        except StoreUnusable:
-            sqlite_file.remove(target)
-            raise
     sqlite_file.remove(path)
-    return Repaired(kept, lost, aside)
+    return Repaired(done.kept, done.lost, aside, done.lineage)
 
 
-def _rescued(
-    path: Path, key: FileKey, place: Place, new_path: Path, new: FileKey
-) -> tuple[int, int | None]:
+def _rescued(path: Path, key: FileKey, place: Place, new_path: Path, new: FileKey) -> Rescued:
     """Fill a new file with what can be read of the damaged one; see `rescue`."""
     name = place_name(place)
     try:
         with Pages(path, key.key) as pages:
-            if pages.bad() == pages.count:
+            if len(pages.bad()) == pages.count:
                 raise _nothing_left(name)
             connection = sqlite_file.open_file(new_path, new.key, name, create=True)
             assert connection is not None

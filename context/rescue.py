@@ -1,7 +1,8 @@
 """What is left of a damaged place's file, put into a new one."""
 
 from collections.abc import Iterator
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 from context import records, rows, sqlite_file
 from context.errors import StoreUnusable
@@ -15,25 +16,36 @@ _INDEXES: Final = ("item_by_time", "sqlite_autoindex_item_1")
 """Those that have an entry for every item."""
 
 
-def rescue(pages: Pages, file: File) -> tuple[int, int | None]:
+class Rescued(NamedTuple):
+    """What came out. lost: items, None if that can't be known.
+
+    lineage: whether all of what the items were derived from is known.
+    """
+
+    kept: int
+    lost: int | None
+    lineage: bool
+
+
+def rescue(pages: Pages, file: File) -> Rescued:
     """Put every item that can be read, its lineage and its vectors into a new, empty file.
 
-    Returns how many, and how many are lost, or None if that can't be known. What was forgotten is
-    left out.
+    What was forgotten is left out.
     """
     connection = file.connection
     columns = [str(row[1]) for row in connection.execute("PRAGMA table_info(item)")]
     purge_at = columns.index("purge_at_us")
+    found, forgotten = set[int](), set[int]()
+    roots = rows.roots(pages)
+    all_but_the_first = set(pages.bad()) <= {1}  # which holds nothing but the list of tables
     with transaction(connection):
-        forgotten: set[int] = set()
         for seq, row in _items(rows.table_rows(pages), len(columns)):
+            found.add(seq)
             if row[purge_at] is None:
                 _insert(connection, "item", (seq, *row[1:]))
             else:
                 forgotten.add(seq)
-        roots = rows.roots(pages)
-        for seq, parent in _parents(pages, roots):
-            _insert(connection, "parent", (seq, parent))
+        lineage = _put_parents(connection, pages, roots) or all_but_the_first
         for table in ("vector", "sign"):
             for seq, row in rows.walk_table(pages, roots.get(table, 0), []):
                 if len(row) == 3:
@@ -42,8 +54,8 @@ def rescue(pages: Pages, file: File) -> tuple[int, int | None]:
         connection.executemany("DELETE FROM item WHERE seq = ?", [(seq,) for seq in bad])
         mend(connection)
         kept = {int(seq) for (seq,) in connection.execute("SELECT seq FROM item")}
-    there = _numbers(pages, roots, len(columns))
-    return len(kept), None if there is None else len(there - kept - forgotten)
+    there = found if all_but_the_first else _numbers(pages, roots)
+    return Rescued(len(kept), None if there is None else len(there - kept - forgotten), lineage)
 
 
 def mend(connection: Connection) -> None:
@@ -112,20 +124,38 @@ def _items(found: Iterator[NumberedRow], columns: int) -> Iterator[NumberedRow]:
                 pass
 
 
-def _parents(pages: Pages, roots: dict[str, int]) -> Iterator[tuple[int, str]]:
-    """Lineage, which is kept twice: in a table without row numbers, and in an index of it."""
-    for row in rows.index_rows(pages):
+def _put_parents(connection: Connection, pages: Pages, roots: dict[str, int]) -> bool:
+    """Put in lineage, which is kept twice: in a table without row numbers, and in an index of it.
+
+    Returns whether one of them is whole. Where they begin is perhaps not known; then entries of
+    other indexes look the same, but for what they say of their own item.
+    """
+    torn: tuple[list[int], list[int]] = [], []
+    for _ in rows.walk_index(pages, roots.get("parent", 0), torn[0]):
+        pass
+    by_id = (
+        rows.walk_index(pages, roots["parent_by_id"], torn[1])
+        if "parent_by_id" in roots
+        else rows.index_rows(pages)
+    )
+    for row in chain(rows.index_rows(pages), by_id):
         match row:
             case (int(seq), str(parent)):
-                yield seq, parent
+                _insert(connection, "parent", (seq, parent))
+            case (str(parent), int(seq)) if _is_foreign(connection, seq, parent):
+                _insert(connection, "parent", (seq, parent))
             case _:
                 pass
-    for row in rows.walk_index(pages, roots.get("parent_by_id", 0), []):
-        match row:
-            case (str(parent), int(seq)):
-                yield seq, parent
-            case _:
-                pass
+    return not torn[0] or ("parent_by_id" in roots and not torn[1])
+
+
+def _is_foreign(connection: Connection, seq: int, text: str) -> bool:
+    own = (
+        "SELECT 1 FROM item WHERE seq = ?"
+        " AND ? NOT IN (id, coalesce(speaker, ''), coalesce(uid, ''))"
+    )
+    known = text in ("secure-delete", "version")  # of the index of words
+    return not known and connection.execute(own, (seq, text)).fetchone() is not None
 
 
 def _insert(connection: Connection, table: str, values: Row) -> None:
@@ -141,7 +171,7 @@ def _insert(connection: Connection, table: str, values: Row) -> None:
         return
 
 
-def _numbers(pages: Pages, roots: dict[str, int], columns: int) -> set[int] | None:
+def _numbers(pages: Pages, roots: dict[str, int]) -> set[int] | None:
     """The numbers of all items there were, by the table or an index that is whole, or None."""
     torn: list[int] = []
     found = {seq for seq, _ in rows.walk_table(pages, roots.get("item", 0), torn)}

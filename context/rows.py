@@ -21,7 +21,6 @@ _INDEX_LEAF: Final = 10
 _TABLE_LEAF: Final = 13
 _LONGEST_BYTES: Final = 64 << 20
 _INT_BYTES: Final = (0, 1, 2, 3, 4, 6, 8)
-_DEEPEST: Final = 20
 
 
 class Torn(Exception):
@@ -62,39 +61,44 @@ def roots(pages: Pages) -> dict[str, int]:
     }
 
 
-def walk_table(pages: Pages, root: int, torn: list[int], depth: int = 0) -> Iterator[NumberedRow]:
+def walk_table(pages: Pages, root: int, torn: list[int]) -> Iterator[NumberedRow]:
     """All rows of one table, in order; notes pages where something is missing in `torn`."""
-    page = pages.page(root)
-    kind = None if page is None else page[_start(root)]
-    if page is None or kind not in (_TABLE_LEAF, _TABLE_INNER) or depth > _DEEPEST:
-        torn.append(root)
-    elif kind == _TABLE_INNER:
-        for child in _children(page, root):
-            yield from walk_table(pages, child, torn, depth + 1)
-    else:
-        for at in _cells(page, root):
-            try:
-                yield _table_row(pages, page, at)
-            except Torn:
-                torn.append(root)
+    for number, page in _tree(pages, root, torn, _TABLE_INNER, _TABLE_LEAF):
+        if page[_start(number)] == _TABLE_LEAF:
+            for at in _cells(page, number):
+                try:
+                    yield _table_row(pages, page, at)
+                except Torn:
+                    torn.append(number)
 
 
-def walk_index(pages: Pages, root: int, torn: list[int], depth: int = 0) -> Iterator[Row]:
+def walk_index(pages: Pages, root: int, torn: list[int]) -> Iterator[Row]:
     """All entries of one index, in no order; notes pages where something is missing in `torn`."""
-    page = pages.page(root)
-    kind = None if page is None else page[_start(root)]
-    if page is None or kind not in (_INDEX_LEAF, _INDEX_INNER) or depth > _DEEPEST:
-        torn.append(root)
-        return
-    skip = 4 if kind == _INDEX_INNER else 0
-    for at in _cells(page, root):
-        try:
-            yield _index_row(pages, page, at + skip)
-        except Torn:
-            torn.append(root)
-    if kind == _INDEX_INNER:
-        for child in _children(page, root):
-            yield from walk_index(pages, child, torn, depth + 1)
+    for number, page in _tree(pages, root, torn, _INDEX_INNER, _INDEX_LEAF):
+        skip = 4 if page[_start(number)] == _INDEX_INNER else 0
+        for at in _cells(page, number):
+            try:
+                yield _index_row(pages, page, at + skip)
+            except Torn:
+                torn.append(number)
+
+
+def _tree(
+    pages: Pages, root: int, torn: list[int], inner: int, leaf: int
+) -> Iterator[tuple[int, bytes]]:
+    """The pages of a tree, each before what is below it."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        page = pages.page(number)
+        if page is None or number in seen or page[_start(number)] not in (inner, leaf):
+            torn.append(number)
+            continue
+        seen.add(number)
+        yield number, page
+        if page[_start(number)] == inner:
+            waiting += reversed(_children(page, number))
 
 
 def _start(number: int) -> int:

@@ -6,15 +6,16 @@ comes next clears what was left.
 
 import os
 import secrets
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
 from context import durable, sqlite_file
-from context.errors import StoreUnusable
+from context.errors import KeysUnusable, StoreUnusable
+from context.keyring import Keyring
 
 LOCK: Final = "backup.lock"
 PREFIX: Final = ".new-"
@@ -54,6 +55,32 @@ def fresh(folder: Path) -> Generator[Path]:
         yield path
     finally:
         sqlite_file.remove(path)
+
+
+@contextmanager
+def named(folder: Path, keyring: Keyring, ready: Mapping[Path, Path]) -> Generator[None]:
+    """Give finished files their names, by those they have now; the body has the header name them.
+
+    After a failure, those that the header does not name are removed, with what is beside them: it
+    may have been written before it failed. Raises StoreUnusable.
+    """
+    try:
+        for part, name in ready.items():
+            part.rename(name)
+        durable.sync_folder(folder)
+        yield
+    except BaseException as error:
+        with suppress(KeysUnusable, OSError):
+            ids = keyring.file_ids()
+            for name in ready.values():
+                if name.stem not in ids:
+                    sqlite_file.remove(name)
+        if isinstance(error, OSError):
+            raise StoreUnusable(
+                f"The files can't be written into {folder} ({error.strerror}): check the disk."
+                " Nothing was changed."
+            ) from None
+        raise
 
 
 def claim(part: Path, name: Path) -> None:

@@ -115,6 +115,12 @@ class Store:
         self._unlocked()
         self.audit(AuditEvent.UNLOCK)
 
+    def unlock_with_phone(self, key: bytes) -> None:
+        """Open it with the paired phone's key instead. Raises as `unlock` does."""
+        self.keyring.unlock_with_phone(key)
+        self._unlocked()
+        self.audit(AuditEvent.UNLOCK)
+
     def lock(self) -> None:
         """Lock what the PIN opens, and end what was granted for this session."""
         self.audit(AuditEvent.LOCK)
@@ -127,12 +133,14 @@ class Store:
 
         Works while all is locked. Nothing can be brought back, except from a backup.
         """
-        self.keyring.panic()
-        self.files.close()
-        self._close_audit()
-        for path in self.folder.iterdir():
-            if path.is_file():
-                path.unlink(missing_ok=True)
+        try:
+            self.keyring.panic()
+        finally:
+            self.files.close()
+            self._close_audit()
+            for path in self.folder.iterdir():
+                if path.is_file():
+                    path.unlink(missing_ok=True)
 
     # permission
 
@@ -300,14 +308,7 @@ class Store:
 
     # reading
 
-    def recall(
-        self,
-        scope: Scope,
-        query: str,
-        *,
-        limit: int = 5,
-        budget: Callable[[str], int] | None = None,
-    ) -> list[Recalled]:
+    def recall(self, scope: Scope, query: str, *, limit: int = 5) -> list[Recalled]:
         """At most `limit` items that answer `query`, best first; any text may be the query.
 
         Scores are relative to the best of an item's own place (see `retrieve`). Equal ones are in
@@ -523,7 +524,7 @@ class Store:
             self._audit = Audit(
                 self.folder / "audit.jsonl", self.keyring.subkey("audit"), begin_anew=True
             )
-        version1.bring_over(self.folder, self.files, self._now().astimezone(UTC))
+        version1.bring_over(self.folder, self.files, self.retention, self.now())
         owed = self.keyring.owed()
         if owed and not self.keyring.locked(Tier.RESTRICTED):
             now = self._now().astimezone(UTC)

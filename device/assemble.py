@@ -11,18 +11,7 @@ from agents.llama import LlamaModel
 from agents.router import Router
 from agents.tools import Toolbox
 from agents.tools.standard import standard_tools
-from context import (
-    Audience,
-    Authentication,
-    Embedder,
-    MiniLM,
-    Principal,
-    Purpose,
-    Request,
-    Scope,
-    Sink,
-    Store,
-)
+from context import Authentication, Embedder, MiniLM, Store
 from context.keys import (
     CredentialKeySource,
     FileKeySource,
@@ -44,6 +33,7 @@ from device.mic.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
 from device.mic.portaudio import PortAudioMicrophone
 from device.mind import Mind
 from device.models import Models, load_catalog
+from device.permission import TurnMint, ask
 from device.play import Speaker
 from device.play.portaudio import PortAudioSpeaker
 from device.schedule import Schedule
@@ -264,7 +254,8 @@ def assemble_mind(
         state: a private folder.
         models: the models there are; by default this user's.
         clock: by default the system's.
-        present: asked at each turn what shows that it is the owner; by default only the voice.
+        present: asked what shows that it is the owner, where a turn does not say it itself; by
+            default only the voice.
 
     Raises:
         ModelMissing: a model has not been pulled.
@@ -288,14 +279,20 @@ def assemble_mind(
             context_tokens=think.context_tokens,
             folder=state / "think",
         )
+    shown_by = present or (lambda: Authentication.VOICE)
     agent = Agent(
         router=Router(),
-        toolbox=Toolbox(standard_tools(schedule, clock.now)),
+        toolbox=Toolbox(standard_tools(schedule, clock.now, undo_s=settings.memory.undo_s)),
         model=model,
         store=store,
-        mint=_minter(store, present or (lambda: Authentication.VOICE)),
+        mint=lambda purpose: ask(store, purpose, shown_by()),
+        now=clock.now,
     )
-    return Mind(agent, store, schedule, embedder)
+
+    def mint(shown_by: Authentication) -> TurnMint:
+        return TurnMint(store, shown_by, lambda: clock.now().timestamp())
+
+    return Mind(agent, store, schedule, embedder, mint)
 
 
 def assemble(
@@ -340,20 +337,3 @@ def _gguf(folder: Path, name: str) -> Path:
 def budget() -> Budget:
     """Return this machine's threads per engine."""
     return share(len(os.sched_getaffinity(0)))
-
-
-def _minter(store: Store, shown_by: Callable[[], Authentication]) -> Callable[[Purpose], Scope]:
-    """Return what gives the agent its scopes: the owner, alone, to be answered aloud."""
-
-    def mint_for(purpose: Purpose) -> Scope:
-        request = Request(
-            principal=Principal.OWNER,
-            sure=1.0,
-            purpose=purpose,
-            audience=Audience.ALONE,
-            sink=Sink.SPEAKER,
-            authentication=shown_by(),
-        )
-        return store.mint(request)
-
-    return mint_for

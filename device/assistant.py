@@ -11,10 +11,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from agents.agent import Mint
 from agents.router import RouteKind
 from agents.tools.timer import Timer
 from context.errors import LapelError
+from context.policy import Authentication
 from device.audio import CHUNK_S, CHUNK_SAMPLES, Samples
+from device.button import ANNOUNCE_S, ANNOUNCED_S, TAP_S, EraseSign
 from device.ears import Ears, Heard
 from device.events import (
     BargedIn,
@@ -62,6 +65,9 @@ from device.worker import Worker
 Emit = Callable[[Event], None]
 
 SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
+ERASE_ANNOUNCED = "Keep holding to erase all I remember, for ever. Let go to keep it."
+ERASE_TAKEN_BACK = "Nothing was erased."
+ERASED = "I've erased all that I remembered."
 LIKELY = ("what time is it", "what's the date", "what day is it", "cancel the timer")
 """What is asked most; the answers are made ready while the user still speaks."""
 BUTTON = "button"
@@ -69,7 +75,6 @@ BUTTON = "button"
 
 _RINGS = 3
 _RING_PAUSE_S = 4.0
-_TAP_S = 0.4  # a press that is longer is held, and its release ends the utterance
 _BUTTON_PREROLL_S = 0.3  # who presses often speaks already
 _OVER_S = 0.6  # of what was said before an interruption was noticed
 _OVER_SPEECH_S = 0.25  # of which this much was speech
@@ -78,6 +83,8 @@ _WENT_ON_S = 0.2
 _WENT_ON_SPEECH = 0.6
 _WANTED_AGAIN_S = 0.5  # a draft outlives the speech that drops it by so much
 _REST_S = 3.0  # between two sentences that are made in idle moments: idle must stay cheap
+_TEND_EVERY_S = 60.0
+_BETWEEN_EMBEDDINGS_S = 0.5
 _QUIET_S = 0.4  # who pauses after the wake word waits to be asked
 
 
@@ -109,6 +116,8 @@ class _Workers:
     think: Worker = field(default_factory=lambda: Worker("think"))
     speak: Worker = field(default_factory=lambda: Worker("speak"))
     timers: Worker = field(default_factory=lambda: Worker("timers"))
+    erase: Worker = field(default_factory=lambda: Worker("erase"))
+    """To erase everything waits for nothing, not even for the model."""
 
     def close(self) -> None:
         for each in fields(self):
@@ -151,6 +160,8 @@ class _Attention:
     """Whether it is spoken over a reply, which is held."""
     invited: bool
     """Whether the user was given the word without asking for it."""
+    mint: Mint | None
+    """The permissions of what is said; None for the agent's own."""
     quiet_s: float | None = None
     """Silence since the wake word; None once it has been answered by a sound."""
     draft: Reply | None = None
@@ -181,6 +192,7 @@ class Assistant:
             stages.echo_canceller,
             BargeIn(),
         )
+        stages.mind.agent.when_flushed(lambda: self._workers.speak.post(stages.synthesizer.forget))
         self._preroll = PreRoll(settings.listen.preroll_s)
         self._refractory = Refractory(settings.wake.refractory_s)
         self._turn_id = 0
@@ -194,6 +206,9 @@ class Assistant:
         self._taking: asyncio.Task[None] | None = None
         self._button: deque[tuple[bool, float]] = deque()
         self._pressed_at: float | None = None
+        self._erase_sign = EraseSign()
+        self._erasing: asyncio.TimerHandle | None = None
+        self._announced: asyncio.TimerHandle | None = None
         self._rung: set[str] = set()
 
     @property
@@ -238,6 +253,7 @@ class Assistant:
                 tasks.create_task(self._hear())
                 tasks.create_task(self._ring_when_due())
                 tasks.create_task(self._make_stock_when_idle())
+                tasks.create_task(self._tend_memory())
                 tasks.create_task(
                     watch_speaker(
                         self._stages.speaker,
@@ -256,13 +272,27 @@ class Assistant:
     def press(self) -> None:
         """The button goes down: listen, whatever was going on, and hold the word until released.
 
-        A tap is as good as the wake word; a longer press listens until it is released.
+        A tap is as good as the wake word; a longer press listens until it is released. A hold
+        after two taps erases all memory; it is announced, and can still be let go then.
         """
-        self._button.append((True, self._now()))
+        now = self._now()
+        self._button.append((True, now))
+        if self._erase_sign.down(now):
+            # Not by the chunks of sound that are heard: the microphone may be dead.
+            loop = asyncio.get_running_loop()
+            self._erasing = loop.call_later(ANNOUNCE_S, self._announce_erasing)
 
     def release(self) -> None:
         """The button goes up."""
-        self._button.append((False, self._now()))
+        now = self._now()
+        self._button.append((False, now))
+        self._erase_sign.up(now)
+        if (erasing := self._erasing) is not None:
+            self._erasing = None
+            erasing.cancel()
+            if erasing is self._announced:
+                self._announced = None
+                self._tasks.create_task(self._proclaim(ERASE_TAKEN_BACK))
 
     # hearing
 
@@ -321,7 +351,7 @@ class Assistant:
                 held_s, self._pressed_at = at - self._pressed_at, None
                 if self._attention is None:
                     continue
-                if held_s < _TAP_S:
+                if held_s < TAP_S:
                     self._attention.utterance.tap()
                 else:
                     self._attention.utterance.release()
@@ -338,9 +368,7 @@ class Assistant:
 
     async def wake(self, detection: Detection) -> None:
         """Turn to the user, taking the word from whatever was going on."""
-        if (attention := self._attention) is not None:
-            self._attention = None
-            attention.utterance.discard()
+        self._discard_attention()
         await self._interrupt()
         self._turn_id += 1
         self._move(Cue.WAKE)
@@ -412,6 +440,7 @@ class Assistant:
             ),
             over=over,
             invited=invited_s is not None,
+            mint=self._stages.mind.turn(Authentication.BUTTON if held else Authentication.VOICE),
             quiet_s=None if held or over or invited_s is not None else 0.0,
         )
         self._attention = attention
@@ -458,7 +487,7 @@ class Assistant:
             self._move(Cue.COMMIT)
             self._ended, self._went_on_s = attention, 0.0
             draft, attention.draft = attention.draft, None
-            self._start(turn_id, self._answer(turn_id, utterance, draft))
+            self._start(turn_id, self._answer(turn_id, utterance, draft, attention.mint))
         self._workers.ears.post(self._ears.await_wake_word)
 
     async def _hear_going_on(self, heard: Heard) -> None:
@@ -509,13 +538,15 @@ class Assistant:
             return
         agent, reading = self._stages.mind.agent, attention.reading
         if self._completeness(text) is Completeness.COMPLETE:
-            self._tasks.create_task(self._replier.foretell(text))
+            self._tasks.create_task(self._replier.foretell(text, attention.mint))
         elif agent.route(text).tool is None:
             agent.share_cores(True)  # the next transcript is on its way
 
             async def read() -> None:
                 with contextlib.suppress(LapelError):  # the reply itself will tell
-                    await self._workers.think.run(agent.prepare, text, stop=lambda: reading.is_set)
+                    await self._workers.think.run(
+                        agent.prepare, text, stop=lambda: reading.is_set, mint=attention.mint
+                    )
 
             self._tasks.create_task(read())
 
@@ -548,7 +579,7 @@ class Assistant:
             dropped.draft.abandon()
         if attention.draft is not None:
             attention.draft.abandon()
-        attention.draft = self._replier.begin(attention.turn_id, text)
+        attention.draft = self._replier.begin(attention.turn_id, text, attention.mint)
 
     def _drop_draft(self, attention: _Attention) -> None:
         """Throw the draft away, unless it is wanted again in a moment."""
@@ -564,7 +595,9 @@ class Assistant:
         self._turn = _Turn(turn_id, task)
         return task
 
-    async def _answer(self, turn_id: int, utterance: Utterance, draft: Reply | None) -> None:
+    async def _answer(
+        self, turn_id: int, utterance: Utterance, draft: Reply | None, mint: Mint | None
+    ) -> None:
         user_text, reply = "", draft
         turn = self._turn
         assert turn is not None
@@ -580,7 +613,7 @@ class Assistant:
                 await self._playout.drained(turn_id)
             else:
                 if reply is None or reply.text != user_text:
-                    reply = self._replier.begin(turn_id, user_text)
+                    reply = self._replier.begin(turn_id, user_text, mint)
                 turn.reply = reply
                 self._emit(Transcribed(turn_id, self._now(), user_text))
                 await reply.play(self._playout, self._speak)
@@ -685,9 +718,7 @@ class Assistant:
             elif not self._idle.is_set():
                 await self._idle.wait()  # and look again: it may be cancelled by then
             else:
-                if (attention := self._attention) is not None:  # a follow-up that nobody took
-                    self._attention = None
-                    attention.utterance.discard()
+                self._discard_attention()  # a follow-up that nobody took
                 self._turn_id += 1
                 self._move(Cue.RING)
                 ringing = self._ring(self._turn_id, timers[0])
@@ -720,7 +751,78 @@ class Assistant:
         except LapelError as error:
             self._fail(self._turn_id, "timers", error)
 
+    # erasing everything
+
+    def _announce_erasing(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._erasing = self._announced = loop.call_later(ANNOUNCED_S, self._erase_now)
+        self._tasks.create_task(self._proclaim(ERASE_ANNOUNCED))
+
+    def _erase_now(self) -> None:
+        self._erasing = self._announced = None
+        self._tasks.create_task(self._erase())
+
+    async def _erase(self) -> None:
+        """Destroy the keys at once; then let go of all that was made of what they opened."""
+        mind, said = self._stages.mind, ERASED
+        try:
+            await self._workers.erase.run(mind.store.panic)
+        except LapelError as error:
+            self._fail(self._turn_id, "memory", error)
+            said = str(error)
+        self._discard_attention()
+        await self._interrupt()
+        try:
+            await self._workers.think.run(mind.begin_anew)
+        except LapelError as error:
+            self._fail(self._turn_id, "memory", error)
+        await self._proclaim(said)
+
+    async def _proclaim(self, text: str) -> None:
+        """Say what nobody has asked for, taking the word from whoever has it."""
+        self._discard_attention()
+        await self._interrupt()
+        self._turn_id += 1
+        for cue in (Cue.WAKE, Cue.NOTHING, Cue.RING):
+            self._move(cue)
+        self._start(self._turn_id, self._say_alone(self._turn_id, text))
+
+    async def _say_alone(self, turn_id: int, text: str) -> None:
+        try:
+            await self._replier.say(turn_id, text, self._playout)
+            await self._playout.drained(turn_id)
+            if self._phase is Phase.SPEAKING:
+                self._move(Cue.DONE)
+        finally:
+            self._end(turn_id, "")
+
+    def _discard_attention(self) -> None:
+        if (attention := self._attention) is not None:
+            self._attention = None
+            attention.utterance.discard()
+
     # in idle moments
+
+    async def _tend_memory(self) -> None:
+        """Erase what is over its time, now and every minute; make vectors that are missing."""
+        mind, think = self._stages.mind, self._workers.think
+        while True:
+            await self._rest()
+            try:
+                await think.run(mind.reap)
+                await self._rest()
+                while await think.run(mind.reembed):
+                    await asyncio.sleep(_BETWEEN_EMBEDDINGS_S)
+                    await self._rest()
+            except LapelError as error:
+                self._fail(0, "memory", error)
+            await asyncio.sleep(_TEND_EVERY_S)
+
+    async def _rest(self) -> None:
+        """Wait until nobody has the word, and nobody is invited to take it."""
+        while self._phase is not Phase.IDLE:
+            await self._idle.wait()
+            await asyncio.sleep(_BETWEEN_EMBEDDINGS_S)
 
     async def _make_stock_when_idle(self) -> None:
         """Have the stock sentences synthesised, one at a time, so that they need not be later."""

@@ -1,11 +1,14 @@
 """The part of an assistant that needs no sound: agent, memory and timers, opened together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents.agent import Agent
+from agents.agent import Agent, Mint
 from agents.model import ModelFailed, ModelUnusable
-from context import LapelError, MiniLM, Store
+from context import Authentication, LapelError, MiniLM, Store
 from device.schedule import Schedule
+
+_EMBEDDED_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,9 @@ class Mind:
     store: Store
     schedule: Schedule
     embedder: MiniLM | None = None
+    mint: Callable[[Authentication], Mint] | None = None
+    """Makes the permissions of one turn, from what shows that it is the owner; None: the agent's
+    own permissions are every turn's."""
 
     def load(self) -> LapelError | None:
         """Open it all; return what is wrong with the language model, as the rest works without it.
@@ -32,6 +38,37 @@ class Mind:
         except (ModelUnusable, ModelFailed) as error:
             return error
         return None
+
+    def turn(self, shown_by: Authentication) -> Mint | None:
+        """Return the permissions of a turn that begins now."""
+        return None if self.mint is None else self.mint(shown_by)
+
+    def reap(self) -> None:
+        """Erase what has expired and what was forgotten, and let go of all that was made of it.
+
+        Raises:
+            LapelError: a file of the memory, or its keys, can't be used.
+        """
+        if self.store.reap():
+            self.agent.start_over()
+
+    def reembed(self) -> bool:
+        """Make some of the vectors that are missing; return whether there may be more.
+
+        Raises:
+            LapelError: a file of the memory can't be used.
+        """
+        return self.store.reembed(_EMBEDDED_AT_ONCE) > 0
+
+    def begin_anew(self) -> None:
+        """Go on with an empty memory, after all keys were destroyed.
+
+        Raises:
+            LapelError: no new keys can be made.
+        """
+        self.agent.start_over()
+        self.store.close()
+        self.store.open()
 
     def close(self) -> None:
         """Close it all."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
 
-from agents.agent import Acted, Agent, ReplyPart, Text
+from agents.agent import Acted, Agent, Mint, ReplyPart, Text
 from context.errors import LapelError
 from device.events import ClauseReady, Event, FirstSample, FirstToken, StageFailed, ToolRan
 from device.play import Playout
@@ -44,14 +44,14 @@ class Replier:
     thinking_cue_s: float | None = 1.0
     """Seconds after which a sound tells that the reply takes longer; None for no sound."""
 
-    def begin(self, turn_id: int, text: str) -> "Reply":
-        """Begin the reply to `text`; needs a running event loop."""
-        return Reply(self, turn_id, text)
+    def begin(self, turn_id: int, text: str, mint: Mint | None = None) -> "Reply":
+        """Begin the reply to `text`, with the turn's permissions; needs a running event loop."""
+        return Reply(self, turn_id, text, mint)
 
-    async def foretell(self, text: str) -> None:
+    async def foretell(self, text: str, mint: Mint | None = None) -> None:
         """Have what the command in `text` would say synthesised, in case it is meant."""
         with contextlib.suppress(LapelError):  # if it is meant, it is tried again
-            preview = await self.think.run(self.agent.preview, text)
+            preview = await self.think.run(self.agent.preview, text, mint=mint)
             for clause in _clauses(preview or ""):
                 await self.speak.run(self.synthesizer.synthesize, clause)
 
@@ -88,7 +88,7 @@ class _Clause:
 class Reply:
     """One reply, begun at once and heard once committed."""
 
-    def __init__(self, replier: Replier, turn_id: int, text: str) -> None:
+    def __init__(self, replier: Replier, turn_id: int, text: str, mint: Mint | None = None) -> None:
         self.text = text
         """What it replies to."""
         self.acts = replier.agent.route(text).tool is not None
@@ -97,6 +97,7 @@ class Reply:
         """Whether it is the answer to "stop" or "that's all"."""
         self._replier = replier
         self._turn_id = turn_id
+        self._mint = mint
         self._committed = asyncio.Event()
         self._stopped = False
         self._early: list[Event] = []
@@ -169,7 +170,7 @@ class Reply:
         is_first = True
 
         def start() -> Iterator[ReplyPart]:
-            return agent.reply(self.text, stop=lambda: self._stopped)
+            return agent.reply(self.text, stop=lambda: self._stopped, mint=self._mint)
 
         try:
             if self.acts:
@@ -186,8 +187,6 @@ class Reply:
                             await self._say(clause)
                     case Acted(receipt):
                         self.ends_talk = receipt.tool == "stop"
-                        if receipt.tool == "forget":
-                            self._replier.speak.post(self._replier.synthesizer.forget)
                         self._emit(ToolRan(self._turn_id, _now(), receipt.tool, receipt.ok))
         except LapelError as error:
             self._fail("think", error)
@@ -200,7 +199,9 @@ class Reply:
 
     async def _foresee(self) -> None:
         """Have the beginning of what a command will say synthesised before it is carried out."""
-        preview = await self._replier.think.run(self._replier.agent.preview, self.text)
+        preview = await self._replier.think.run(
+            self._replier.agent.preview, self.text, mint=self._mint
+        )
         for text in _clauses(preview or "")[:_FORESEEN]:
             clause = _Clause(text)
             self._foreseen.append(clause)

@@ -38,3 +38,9 @@ class UndoTool(Tool[UndoArgs]):
         else:
             spoken = "There's nothing I can bring back."
         return Receipt(self.name, bool(count), {"count": count}, spoken, flush=bool(count))
+
+    def foresee(self, args: UndoArgs, context: ToolContext) -> str | None:
+        """What forgetting would say; what can be brought back is not known before it is."""
+        if context.just_remembered is None:
+            return None
+        return self._forget.foresee(ForgetArgs(), context)

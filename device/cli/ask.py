@@ -21,14 +21,17 @@ from device.settings import Settings, state_dir
 def ask(settings: Settings, text: str) -> None:
     """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input."""
     from agents.agent import Acted, Text
+    from context import Authentication, Provenance
     from device.assemble import assemble_mind
 
     words = typed_text(text)
-    with contextlib.closing(assemble_mind(settings, state_dir())) as mind:
+    # Who can read the files of the account has its key: the account is more than a voice.
+    mind = assemble_mind(settings, state_dir(), present=lambda: Authentication.ACCOUNT)
+    with contextlib.closing(mind):
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)
         set_a_timer = False
-        for part in mind.agent.reply(words):
+        for part in mind.agent.reply(words, said_by=Provenance.OWNER_TYPED):
             match part:
                 case Text(piece):
                     click.echo(piece, nl=False)

@@ -110,6 +110,7 @@ def _assistant(
         model=FakeModel([_STORY] * (8 * replies)),
         store=store,
         mint=mint_for,
+        now=clock.now,
     )
     stages = assemble.assemble(settings, state, microphone=room.microphone, speaker=room.speaker)
     return Assistant(replace(stages, mind=Mind(agent, store, schedule)), settings, notice)

@@ -1,12 +1,12 @@
-"""What the agents' tests share: a timer schedule in memory, a store, and an agent of both."""
+"""What the agents' tests share: a clock, a timer schedule in memory, a store, and an agent."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agents.agent import Acted, Agent, Text
+from agents.agent import Acted, Agent, Mint, Text
 from agents.model import ChatModel
 from agents.router import Router
 from agents.tools import Receipt, Toolbox, ToolContext
@@ -17,6 +17,19 @@ from context.policy import Audience, Authentication, Principal, Purpose, Request
 from context.store import Store
 
 NOW = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
+
+
+class Calendar:
+    """A clock that goes on only when told to."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def go_on(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
 
 class MemorySchedule:
@@ -55,15 +68,19 @@ class Speaker:
         self.authentication = Authentication.VOICE
 
     def mint(self, purpose: Purpose) -> Scope:
+        sink = Sink.SCREEN if purpose is Purpose.REVIEW else Sink.SPEAKER
         request = Request(
-            self.principal,
-            self.sure,
-            purpose,
-            self.audience,
-            Sink.SPEAKER,
-            self.authentication,
+            self.principal, self.sure, purpose, self.audience, sink, self.authentication
         )
         return self.store.mint(request)
+
+    def press(self) -> None:
+        """The next turns are begun by the button."""
+        self.authentication = Authentication.BUTTON
+
+    def let_go(self) -> None:
+        """The next turns are begun by voice."""
+        self.authentication = Authentication.VOICE
 
 
 class Conversation:
@@ -73,10 +90,10 @@ class Conversation:
         self.agent = agent
         self.receipts: list[Receipt] = []
 
-    def say(self, text: str) -> str:
-        """The whole reply; what is said is also heard."""
+    def say(self, text: str, mint: Mint | None = None) -> str:
+        """The whole reply; what is said is also heard. mint: this turn's."""
         said = ""
-        for part in self.agent.reply(text):
+        for part in self.agent.reply(text, mint=mint):
             match part:
                 case Text(piece):
                     said += piece
@@ -84,6 +101,11 @@ class Conversation:
                     self.receipts.append(receipt)
         self.agent.heard(text, said)
         return said
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return Calendar()
 
 
 @pytest.fixture
@@ -102,16 +124,16 @@ def embedder() -> Embedder | None:
 
 
 @pytest.fixture
-def store(tmp_path: Path, embedder: Embedder | None) -> Iterator[Store]:
-    store = Store(tmp_path / "memories", embedder, lambda: NOW)
+def store(tmp_path: Path, embedder: Embedder | None, calendar: Calendar) -> Iterator[Store]:
+    store = Store(tmp_path / "memories", embedder, calendar.now)
     store.open()
     yield store
     store.close()
 
 
 @pytest.fixture
-def toolbox(schedule: MemorySchedule) -> Toolbox:
-    return Toolbox(standard_tools(schedule, lambda: NOW))
+def toolbox(schedule: MemorySchedule, calendar: Calendar) -> Toolbox:
+    return Toolbox(standard_tools(schedule, calendar.now))
 
 
 @pytest.fixture
@@ -128,10 +150,17 @@ def router() -> Router:
 
 @pytest.fixture
 def talk(
-    router: Router, toolbox: Toolbox, store: Store, speaker: Speaker
+    router: Router, toolbox: Toolbox, store: Store, speaker: Speaker, calendar: Calendar
 ) -> Callable[[ChatModel | None], Conversation]:
     def make(model: ChatModel | None) -> Conversation:
-        agent = Agent(router=router, toolbox=toolbox, model=model, store=store, mint=speaker.mint)
+        agent = Agent(
+            router=router,
+            toolbox=toolbox,
+            model=model,
+            store=store,
+            mint=speaker.mint,
+            now=calendar.now,
+        )
         agent.load()
         return Conversation(agent)
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -7,8 +8,10 @@ from agents.fake_model import FakeModel
 from agents.guard import CANNOT
 from agents.model import ModelFailed, ModelUnusable, Role
 from agents.router import RouteKind
-from context.policy import Audience, Principal
+from context.items import Provenance
+from context.policy import HOUSEHOLD_GENERAL, Audience, Principal, Purpose
 
+FORGOTTEN = "I've forgotten that. Say undo within a minute to bring it back."
 KEY = "Remember that the spare key is under the blue flower pot."
 
 
@@ -82,14 +85,14 @@ class TestFollowUp:
         assert conversation.say("no") == "Okay."
         assert "blue flower pot" in conversation.say("Where is the spare key?")
         conversation.say("Forget about the spare key")
-        assert conversation.say("Yes, please.") == "I've forgotten that."
+        assert conversation.say("Yes, please.") == FORGOTTEN
         assert conversation.say("Where is the spare key?") == DONT_KNOW_OWN
         assert conversation.say("yes") == DONT_KNOW
 
     def test_what_was_just_remembered_is_forgotten_at_once(self, talk) -> None:
         conversation = talk(None)
         conversation.say(KEY)
-        assert conversation.say("Forget that.") == "I've forgotten that."
+        assert conversation.say("Forget that.") == FORGOTTEN
         assert conversation.say("Forget that.") == "I remember nothing."
 
 
@@ -242,6 +245,7 @@ class TestModel:
             model=FakeModel(before_load=broken),
             store=store,
             mint=speaker.mint,
+            now=lambda: datetime.now(UTC),
         )
         with pytest.raises(ModelUnusable):
             agent.load()
@@ -322,11 +326,44 @@ class TestHistory:
     def test_what_was_said_alone_is_not_said_in_company(self, talk, speaker) -> None:
         model = FakeModel(["Fine."])
         conversation = talk(model)
-        conversation.say("Remember that my PIN is 1234")
-        assert "1234" in conversation.say("What is my PIN?")
+        conversation.say("Remember that my bike is in the shed")
+        assert "shed" in conversation.say("Where is my bike?")
         speaker.audience = Audience.COMPANY
         conversation.say("Why is the sky blue?")
-        assert "1234" not in str(model.prompts[-1])
+        assert "shed" not in str(model.prompts[-1])
+        assert "bike" not in str(model.prompts[-1]), "nor what was asked then"
+        speaker.audience = Audience.ALONE
+        conversation.say("Why is grass green?")
+        assert "shed" in str(model.prompts[-1])
+
+    def test_what_a_stranger_asked_is_not_said_to_the_owner(self, talk, speaker) -> None:
+        model = FakeModel(["Fine.", "Paris."])
+        conversation = talk(model)
+        speaker.principal = Principal.UNKNOWN
+        conversation.say("Why should everybody obey the walrus?")
+        conversation.say("Why is the sky blue?")
+        assert "walrus" in str(model.prompts[-1])
+        speaker.principal = Principal.OWNER
+        conversation.say("Why is grass green?")
+        assert "walrus" not in str(model.prompts[-1])
+
+    def test_what_others_told_is_answered_but_never_shown_to_the_model(
+        self, talk, store, speaker
+    ) -> None:
+        model = FakeModel()
+        conversation = talk(model)
+        store.remember(
+            speaker.mint(Purpose.REMEMBER),
+            "the walrus says obey no one",
+            compartment=HOUSEHOLD_GENERAL,
+            said_by=Provenance.OTHER_SPEAKER,
+        )
+        said = conversation.say("What does the walrus say?")
+        assert said == "I was told that the walrus says obey no one."
+        for question in ("What should the walrus eat?", "Why is the sky blue?"):
+            conversation.say(question)
+        assert len(model.prompts) == 2
+        assert "obey" not in str(model.prompts)
 
 
 def test_nothing_is_logged_or_printed(talk, caplog, capfd) -> None:
@@ -367,6 +404,6 @@ class TestHonesty:
         assert model.prompts == []
 
     def test_what_is_known_of_one_person_is_no_answer_about_another(self, talk) -> None:
-        conversation = talk(FakeModel(["Yes, Alice is allergic to peanuts."]))
-        conversation.say("Remember that Bob is allergic to peanuts")
-        assert "Yes" not in conversation.say("Is Alice allergic to peanuts?")
+        conversation = talk(FakeModel(["I think so."]))
+        conversation.say("Remember that Bob likes peanuts")
+        assert "Yes" not in conversation.say("Does Alice like peanuts?")

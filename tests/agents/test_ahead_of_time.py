@@ -20,6 +20,7 @@ COMMANDS = [
     )
     if row["kind"] != "none"
 ]
+UNFORESEEN = ("undo", "lock", "permissions")
 FACTS = ("my car is on level 3", "the spare key is under the blue flower pot", "Anna likes tulips")
 
 
@@ -66,7 +67,10 @@ def test_every_command_is_foreseen_word_for_word(world: World, filled: bool) -> 
         before = world.state()
         foreseen = world.agent.preview(command)
         assert world.state() == before, command
-        assert foreseen == spoken(world.agent, command), command
+        if foreseen is None:
+            assert world.agent.route(command).tool in UNFORESEEN, command
+        else:
+            assert foreseen == spoken(world.agent, command), command
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,10 @@ def test_every_command_is_foreseen_word_for_word(world: World, filled: bool) -> 
         (["Remember that my car is red"], ["Forget that.", "What do you remember?"]),
         (["Remember that a is b", "Remember that c is d", "Forget everything"], ["yes", "no"]),
         (["Remember this"], ["my car is on level 3"]),
+        (["Remember that my car is red", "Remember that my car is blue"], ["no", "Undo that"]),
+        (["Remember that Anna is here", "Remember that Anna is 5", "Forget everything about Anna"],
+         ["yes", "no"]),
+        ([], ["Remember that my car is red", "Remember that my PIN is 4711"]),
     ],
 )  # fmt: skip
 def test_an_answer_to_a_question_is_foreseen(world: World, first, answers) -> None:
@@ -123,7 +131,7 @@ def test_a_reply_thrown_away_leaves_no_trace(world: World, question: str) -> Non
     begun.close()
     list(world.agent.reply(question))
     assert (world.agent._pending, list(world.agent._history)) == (pending, past)
-    assert spoken(world.agent, "yes") == "I've forgotten that."
+    assert spoken(world.agent, "yes").startswith("I've forgotten that.")
     world.agent.heard(question, "something")  # of a reply that a command has overtaken
     assert list(world.agent._history) == []
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.durations import find_duration, say_duration
+from agents.durations import LONGEST_SPAN_S, find_duration, find_span, say_duration, say_span
 from agents.router import Router
 
 ONES = [
@@ -102,3 +102,43 @@ def test_no_duration_or_more_than_one(text: str) -> None:
 def test_any_text_is_read(text: str) -> None:
     found = find_duration(text)
     assert found is None or 0 <= found.start < found.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("the last ten minutes", 600),
+        ("last 10 minutes.", 600),
+        ("the past half hour", 1800),
+        ("the last half an hour", 1800),
+        ("in the last hour", 3600),
+        ("from the last hour and a half", 5400),
+        ("the last couple of minutes", 120),
+        ("the last few minutes", 300),
+        ("the last day", 86_400),
+        ("the last couple of days", 172_800),
+        ("the last two weeks", 1_209_600),
+        ("the last note", None),
+        ("the last hour of the movie", None),
+        ("the last 999999999 hours", None),
+        ("the last 0 minutes", None),
+        ("ten minutes", None),
+        ("", None),
+    ],
+)
+def test_spans_are_found(said: str, seconds: float | None) -> None:
+    assert find_span(said) == seconds
+
+
+@given(st.integers(1, 10**7))
+def test_a_span_is_said_as_it_is_understood(seconds: int) -> None:
+    # A day and more is found in days only.
+    if seconds < 86_400 or seconds % 86_400 == 0:
+        assert find_span(f"the last {say_span(seconds)}") == seconds
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_looked_at_for_a_span(text: str) -> None:
+    for said in (text, f"the last {text}", f"the last {text} days"):
+        seconds = find_span(said)
+        assert seconds is None or 0 < seconds <= LONGEST_SPAN_S

@@ -23,16 +23,17 @@ def decoder_of(model: LlamaModel) -> Decoder:
     return model._loaded[1]
 
 
-def say(model: LlamaModel, *said: str, system: str = SYSTEM, most: int = 20) -> str:
+def say(model: LlamaModel, *said: str, system: str = SYSTEM, most: int = 20, key: str = "") -> str:
     roles = [Role.USER, Role.ASSISTANT] * len(said)
     messages = [Message(role, text) for role, text in zip(roles, said, strict=False)]
-    return "".join(model.stream([Message(Role.SYSTEM, system), *messages], max_tokens=most))
+    messages.insert(0, Message(Role.SYSTEM, system))
+    return "".join(model.stream(messages, max_tokens=most, key=key))
 
 
-def reads(model: LlamaModel, *said: str, system: str = SYSTEM) -> int:
+def reads(model: LlamaModel, *said: str, system: str = SYSTEM, key: str = "") -> int:
     """How many tokens go through the model until the prompt is read."""
     before = decoder_of(model).decoded
-    say(model, *said, system=system, most=0)
+    say(model, *said, system=system, most=0, key=key)
     return decoder_of(model).decoded - before
 
 
@@ -151,6 +152,59 @@ def test_threads_are_asked_for_at_each_step(path: Path, monkeypatch: pytest.Monk
     assert used[0] == 1, "until it is said that the model is alone"
     assert used[-1] == 2
     assert used[1:].count(1) > 0
+
+
+class TestKeys:
+    """What is held of one scope's prompts is never gone on from in another's."""
+
+    def test_at_another_key_all_but_the_start_is_read_anew(self, make: Make) -> None:
+        model = make()
+        whole = reads(model, "good day", key="alone")
+        assert reads(model, "good day", key="alone") == 0
+        assert reads(model, "good day", key="in company") == whole
+        assert reads(model, "good day", key="alone") == whole
+        assert whole < len(decoder_of(model)._start)
+
+    def test_nothing_is_left_of_the_other_ones_prompt(self, make: Make) -> None:
+        model, fresh = make(), make()
+        say(model, "good day", "a dog", "my pin is swordfish", key="alone")
+        say(model, "what is it", key="in company")
+        say(fresh, "what is it", key="in company")
+        assert decoder_of(model)._held == decoder_of(fresh)._held
+        assert decoder_of(model)._state() == decoder_of(fresh)._state()
+
+    def test_it_is_overwritten(self, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        import llama_cpp
+
+        model = make()
+        say(model, "my pin is swordfish", key="alone")
+        clear, overwritten = llama_cpp.llama_memory_clear, list[bool]()
+
+        def spy(memory: object, data: bool) -> None:
+            overwritten.append(data)
+            clear(memory, data)
+
+        monkeypatch.setattr(llama_cpp, "llama_memory_clear", spy)
+        say(model, "good day", key="alone")
+        assert overwritten.count(True) == len(overwritten)
+        overwritten.clear()
+        say(model, "good day", key="in company")
+        assert overwritten
+        assert all(overwritten)
+
+    def test_it_changes_no_reply(self, make: Make, plain: dict[str, str]) -> None:
+        model = make()
+        for n, question in enumerate(QUESTIONS):
+            assert say(model, question, key=str(n % 2)) == plain[question]
+
+    def test_a_reply_ends_when_another_scopes_is_begun(self, make: Make) -> None:
+        model = make()
+        first = model.stream([Message(Role.USER, "good dog")], max_tokens=20, key="alone")
+        next(first)
+        say(model, "what is that", key="in company")
+        held = list(decoder_of(model)._held)
+        list(first)
+        assert decoder_of(model)._held == held
 
 
 class TestOnDisk:

@@ -55,6 +55,12 @@ def test_a_prompt_can_be_read_ahead(model: ChatModel) -> None:
     test_it_answers(model)
 
 
+def test_another_key_changes_no_answer(model: ChatModel) -> None:
+    for key in ("alone", "in company", "alone", ""):
+        said = model.stream(ask("What is the capital of France?"), max_tokens=20, key=key)
+        assert "Paris" in "".join(said)
+
+
 def test_it_ends_at_the_most_tokens(model: ChatModel) -> None:
     pieces = list(model.stream(ask("Tell me a long story."), max_tokens=5))
     assert 0 < len(pieces) <= 5

@@ -1,19 +1,23 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.model import Message, Role
-from agents.prompt import SYSTEM, Exchange, build_prompt
-from context.items import Item, Provenance
-from context.labels import BOTTOM, Compartment, Label, Trust
+from agents.prompt import SYSTEM, Exchange, build_prompt, why
+from context.errors import ScopeDenied
+from context.items import About, Item, Provenance
+from context.labels import BOTTOM, Compartment, Label, Trust, join
 from context.policy import (
     HOUSEHOLD_GENERAL,
     OWNER_GENERAL,
+    SCOPE_LIFE_S,
     Audience,
     Principal,
     Purpose,
+    Reason,
     Request,
     Scope,
     Sink,
@@ -38,9 +42,16 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def build(history=(), items=(), question="why?", *, within=None, budget=500):
+def build(history=(), items=(), question="why?", *, within=None, budget=500, later_s=0.0):
     return build_prompt(
-        SYSTEM, history, items, question, scope=within, count=words, budget_tokens=budget
+        SYSTEM,
+        history,
+        items,
+        question,
+        scope=within,
+        now_s=NOW.timestamp() + later_s,
+        count=words,
+        budget_tokens=budget,
     )
 
 
@@ -52,6 +63,82 @@ def test_the_start_stays_the_same_from_turn_to_turn() -> None:
     assert second.messages[2] == Message(Role.ASSISTANT, "One.")
     assert "your car is red" in second.messages[-1].content
     assert second.messages[-1].content.endswith("two?")
+
+
+@pytest.mark.parametrize("later_s", [-1.0, SCOPE_LIFE_S, 1e9])
+def test_an_expired_scope_shows_nothing(later_s: float) -> None:
+    with pytest.raises(ScopeDenied):
+        build(items=[item("my car is red")], within=scope(), later_s=later_s)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.FORGET, Purpose.REMEMBER])
+def test_a_scope_for_another_purpose_shows_nothing(purpose: Purpose) -> None:
+    request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
+    with pytest.raises(ScopeDenied):
+        build(items=[item("my car is red")], within=mint(request, NOW.timestamp()))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        About(expires_at=NOW),
+        About(expires_at=NOW - timedelta(days=1)),
+        About(valid_until=NOW),
+    ],
+)
+def test_what_is_over_is_not_shown(about: About) -> None:
+    over = replace(item("my car is red"), about=about)
+    assert build(items=[over], within=scope()) == build(within=scope())
+    later = replace(over, about=About(expires_at=NOW + timedelta(days=1)))
+    assert "red" in build(items=[later], within=scope()).messages[-1].content
+
+
+def test_what_has_no_label_is_not_shown() -> None:
+    bare = replace(item("my car is red"), label=Label(frozenset(), Trust.OWNER))
+    assert build(items=[bare], within=scope()) == build(within=scope())
+
+
+def test_a_label_that_claims_more_trust_than_its_source_shows_nothing() -> None:
+    by = Provenance.OVERHEARD
+    claimed = Item("0" * 32, "obey", Label(frozenset({OWNER_GENERAL}), Trust.OWNER), NOW, by)
+    assert build(items=[claimed], within=scope()) == build(within=scope())
+
+
+@pytest.mark.parametrize("trust", [each for each in Trust if each is not Trust.OWNER])
+def test_what_others_said_earlier_is_not_shown(trust: Trust) -> None:
+    exchange = Exchange("obey", "no", Label(frozenset({OWNER_GENERAL}), trust))
+    assert build([exchange], within=scope()) == build(within=scope())
+
+
+def test_an_earlier_turn_is_shown_only_where_all_is_open_that_was_then() -> None:
+    alone = Exchange("one?", "One.", BOTTOM, scope().compartments)
+    company = Exchange("two?", "Two.", BOTTOM, scope(Audience.COMPANY).compartments)
+    nobody = Exchange("three?", "Three.", BOTTOM, None)
+    past = [alone, company, nobody]
+    asked = lambda within: [m.content for m in build(past, within=within).messages[1:-1:2]]  # noqa: E731
+    assert asked(scope()) == ["one?", "two?"]
+    assert asked(scope(Audience.COMPANY)) == ["two?"]
+    assert asked(None) == ["three?"]
+
+
+def test_it_says_what_is_in_it_and_why() -> None:
+    prompt = build(
+        items=[item("my car is red"), item("tea", by=Provenance.OVERHEARD)], within=scope()
+    )
+    (used,) = prompt.used
+    assert (used.item_id, used.compartments) == ("0" * 32, frozenset({OWNER_GENERAL}))
+    assert used.reason is Reason.OWNER_ALONE
+    assert why(prompt, NOW) == [
+        "You told me today at 12:00 AM that your car is red."
+        " I may use that because the owner asks, alone."
+    ]
+    assert prompt.label == item("").label
+    assert why(build(), NOW) == []
+
+
+def test_what_did_not_fit_was_not_used() -> None:
+    prompt = build(items=[item("red"), item("fact " * 99)], within=scope(), budget=90)
+    assert [used.item.text for used in prompt.used] == ["red"]
 
 
 PLACES = st.sampled_from([OWNER_GENERAL, HOUSEHOLD_GENERAL, HEALTH])
@@ -75,6 +162,10 @@ def test_nothing_outside_the_scope_has_any_influence(kinds, places, audience) ->
     kept = [exchange for exchange in past if exchange.label.compartments <= opened]
     assert prompt == build(kept, inside, within=within)
     assert prompt.label.compartments <= opened
+    assert all(used.compartments <= opened for used in prompt.used)
+    assert prompt.label == join(
+        *(used.item.label for used in prompt.used), *(exchange.label for exchange in kept)
+    )
 
 
 @given(st.integers(90, 300), st.integers(1, 300), st.integers(0, 6), st.integers(0, 6))
@@ -95,7 +186,14 @@ def test_it_keeps_within_the_budget(budget, length, exchanges, facts) -> None:
 @pytest.mark.parametrize("question", ["x" * 10_000, "word " * 5_000, "\u6771" * 10_000])
 def test_a_question_without_end_is_cut(question: str) -> None:
     prompt = build_prompt(
-        SYSTEM, [], [], question, scope=None, count=lambda text: len(text) // 3, budget_tokens=400
+        SYSTEM,
+        [],
+        [],
+        question,
+        scope=None,
+        now_s=0.0,
+        count=lambda text: len(text) // 3,
+        budget_tokens=400,
     )
     assert prompt.shortened
     assert question.startswith(prompt.messages[-1].content)

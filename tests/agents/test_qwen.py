@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.agent import DONT_KNOW_OWN
+from agents.agent import DONT_KNOW_OWN, PRIVATE
 from agents.llama import LlamaModel
 from agents.model import ChatModel
 from agents.prompt import SYSTEM
@@ -45,8 +45,8 @@ def test_it_does_not_pretend(talk, qwen, request_) -> None:
 FACTS = [
     ("my car is on level 3", "Where is my car?", "level 3"),
     ("Anna's birthday is on the 4th of May", "When is Anna's birthday?", "4th of May"),
-    ("I am allergic to peanuts", "What am I allergic to?", "peanuts"),
-    ("the wifi password is green elephant 42", "What's the wifi password?", "elephant 42"),
+    ("I am afraid of spiders", "What am I afraid of?", "spiders"),
+    ("the wifi is called green elephant 42", "What's the wifi called?", "elephant 42"),
     ("my doctor is called Maria Lopez", "Who is my doctor?", "Maria Lopez"),
     ("I lent my drill to Peter", "Who has my drill?", "Peter"),
 ]
@@ -59,3 +59,13 @@ def test_facts_are_told_back_to_their_owner(talk, qwen, fact, question, answer) 
     reply = conversation.say(question)
     assert answer.lower() in reply.lower()
     assert not {"i", "my", "me", "mine", "our", "we"} & set(reply.lower().rstrip(".").split())
+
+
+def test_what_is_private_is_told_after_the_button_only(talk, qwen, speaker) -> None:
+    conversation = talk(qwen)
+    conversation.say("remember that the wifi password is green elephant 42")
+    assert conversation.say("What's the wifi password?") == PRIVATE
+    speaker.press()
+    assert "elephant 42" in conversation.say("What's the wifi password?")
+    speaker.let_go()
+    assert "elephant" not in conversation.say("What is the capital of France?")

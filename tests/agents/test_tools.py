@@ -128,7 +128,7 @@ class TestMemory:
         assert (receipt.ok, receipt.spoken) == (False, "What should I remember?")
 
     def test_a_stranger_can_do_nothing(self, toolbox, context, speaker) -> None:
-        remember(toolbox, context, "my PIN is 1234")
+        remember(toolbox, context, "my bike has the number 1234")
         speaker.principal = Principal.UNKNOWN
         for tool, raw in (
             ("remember", {"fact": "x is y"}),
@@ -140,11 +140,12 @@ class TestMemory:
             assert "1234" not in receipt.spoken
 
     def test_company_hears_nothing_of_the_owners(self, toolbox, context, speaker) -> None:
-        remember(toolbox, context, "my PIN is 1234")
+        remember(toolbox, context, "my bike has the number 1234")
         speaker.audience = Audience.COMPANY
-        for raw in ({}, {"topic": "PIN"}):
+        for raw in ({}, {"topic": "bike"}, {"day": "today"}, {"count": True}):
             assert "1234" not in toolbox.call("recall", raw, context).spoken
-        assert "1234" not in toolbox.call("forget", {"topic": "PIN"}, context).spoken
+        for raw in ({"topic": "bike"}, {"seconds": 60}, {"topic": "bike", "every": True}):
+            assert "1234" not in toolbox.call("forget", raw, context).spoken
 
     def test_anothers_words_are_not_the_owners(self, toolbox, store, speaker) -> None:
         context = ToolContext(store, speaker.mint, said_by=Provenance.OTHER_SPEAKER)

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from context import Compartment, Embedder, HashingEmbedder, Purpose, Scope, Sink, Store, policy
+from context import (
+    Compartment,
+    Embedder,
+    HashingEmbedder,
+    Purpose,
+    Reason,
+    Scope,
+    Sink,
+    Store,
+    policy,
+)
 
 
 class Clock:
@@ -42,8 +52,9 @@ def scope(clock: Clock) -> MakeScope:
         purpose: Purpose, compartments: Iterable[str] = ("owner/general",), *, present: bool = False
     ) -> Scope:
         now_s = clock().timestamp()
+        opened = frozenset(Compartment.parse(text) for text in compartments)
         return Scope(
-            frozenset(Compartment.parse(text) for text in compartments),
+            opened,
             purpose,
             Sink.SPEAKER,
             "test",
@@ -51,6 +62,7 @@ def scope(clock: Clock) -> MakeScope:
             now_s + 60,
             token=policy._MINT,
             present=present,
+            why=tuple((each, Reason.OWNER_ALONE) for each in sorted(opened)),
         )
 
     return make

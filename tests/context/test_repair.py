@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 from context import (
     About,
     HashingEmbedder,
+    Item,
+    KeysUnusable,
     Provenance,
     Purpose,
     Scope,
@@ -48,7 +51,7 @@ New = Callable[..., Store]
 
 @pytest.fixture(scope="session")
 def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed vault with many items in one place, long ones and derived ones, and one in another."""
+    """A closed vault with many items in one place, long and derived ones, and one in another."""
     folder = tmp_path_factory.mktemp("filled") / "memories"
     store = Store(folder, HashingEmbedder(), Clock())
     store.open()
@@ -58,7 +61,7 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fill(store: Store) -> None:
-    from context import Compartment, Item, Label, Sink, policy
+    from context import Compartment, Label, Sink, policy
     from context.exactly import Outcome
 
     now = store.now()
@@ -286,7 +289,6 @@ def test_a_place_that_is_not_there_is_said_so(store: Store, place: str) -> None:
     [
         "DELETE FROM word_data",
         "DELETE FROM word_data WHERE id > 10",
-        "DELETE FROM word_idx",
         "DELETE FROM word_docsize WHERE id % 2",
         "UPDATE word_data SET block = x'0102030405'",
         "DELETE FROM sign WHERE seq < 20",
@@ -318,7 +320,7 @@ def test_rows_that_are_no_items_go_and_are_counted(store: Store, scope: Make) ->
     assert numbers(store, scope) == [n for n in range(1, COUNT + 1) if n not in (5, 9)]
 
 
-def everything(store: Store, scope: Make) -> dict[int, object]:
+def everything(store: Store, scope: Make) -> dict[int, Item]:
     items = store.items(scope(Purpose.FORGET), limit=10_000)
     return {int(item.text.split()[1]): item for item in items}
 
@@ -338,11 +340,15 @@ def test_what_is_readable_survives_bit_flips(store: Store, scope: Make, seed: in
     done = repair(store, OWNER)
     after = everything(store, scope)
     assert set(after) >= readable
+    if not done.lineage:
+        before, after = (
+            {n: parentless(each) for n, each in all_.items()} for all_ in (before, after)
+        )
     assert all(after[number] == before[number] for number in after)
     assert done.kept == len(after)
     lost = len(before) - len(after)
     assert done.lost in (lost, None)
-    assert (done.aside is None) == (done.lost == 0)
+    assert (done.aside is None) == (done.lost == 0 and done.lineage)
     new_path, new_key = file_of(store)
     assert new_path != path
     assert new_key.key != key.key
@@ -352,6 +358,10 @@ def test_what_is_readable_survives_bit_flips(store: Store, scope: Make, seed: in
     assert 1000 in numbers(store, scope)
 
 
+def parentless(item: Item) -> Item:
+    return replace(item, about=replace(item.about, parents=()))
+
+
 def of_first(findings: list[Finding], place: str) -> Finding:
     return next(finding for finding in findings if finding.place == place)
 
@@ -359,24 +369,42 @@ def of_first(findings: list[Finding], place: str) -> Finding:
 def readable_numbers(path: Path, key: FileKey, hit: list[int]) -> Iterator[int]:
     """The items whose rows lie on pages that were not hit, by another way than the repair's."""
     with Pages(path, key.key) as found:
-        assert found.bad() == len(hit)
+        assert found.bad() == sorted(hit)
         for _, row in rows.table_rows(found):
             if len(row) == 17 and isinstance(row[2], str):
                 yield int(row[2].split()[1])
 
 
-def test_the_first_page_may_be_lost(store: Store, scope: Make) -> None:
+@pytest.mark.parametrize("lineage", [False, True])
+def test_the_first_page_may_be_lost(store: Store, scope: Make, lineage: bool) -> None:
+    store.supersede(scope(Purpose.FORGET), f"{7:032x}")
     before = everything(store, scope)
     store.close()
     store.open()
-    path, _ = file_of(store)
-    damage(path, 1)
+    path, key = file_of(store)
+    with Pages(path, key.key) as found:
+        damage(path, *([1, rows.roots(found)["parent"]] if lineage else [1]))
     done = repair(store, OWNER)
     assert done.kept == COUNT
+    assert (done.lost, done.aside is None) == ((None, False) if lineage else (0, True))
     assert everything(store, scope) == before
     while store.reembed():  # vectors have gone with the list of tables
         pass
     assert of_first(verify(store), OWNER).ok
+
+
+def test_lineage_that_is_lost_is_said(store: Store, scope: Make) -> None:
+    before = everything(store, scope)
+    store.close()
+    store.open()
+    path, key = file_of(store)
+    with Pages(path, key.key) as found:
+        damage(path, *(rows.roots(found)[name] for name in ("parent", "parent_by_id")))
+    done = repair(store, OWNER)
+    assert (done.kept, done.lost, done.lineage) == (COUNT, 0, False)
+    assert done.aside is not None
+    after = everything(store, scope)
+    assert after == {number: parentless(item) for number, item in before.items()}
 
 
 def test_vectors_are_kept_where_they_can_be(store: Store) -> None:
@@ -390,7 +418,7 @@ def test_vectors_are_kept_where_they_can_be(store: Store) -> None:
     assert store.reembed() == 0
 
 
-@pytest.mark.parametrize("share", [0.95, 0.6, 0.3])
+@pytest.mark.parametrize("share", [0.95, 0.6, 0.4])
 @pytest.mark.parametrize("rest", [0, 700])
 def test_what_is_before_the_cut_survives(
     store: Store, scope: Make, share: float, rest: int
@@ -433,7 +461,7 @@ def test_what_is_in_the_wal_survives(store: Store, scope: Make, tmp_path: Path) 
 def test_another_key_rescues_nothing_and_leaves_all_as_it_is(store: Store) -> None:
     store.close()
     store.open()
-    path, key = file_of(store)
+    path, _ = file_of(store)
     wrong = FileKey("e" * 32, b"e" * 32)
     before = path.read_bytes()
     path.rename(store.files.path(wrong.file_id))
@@ -475,7 +503,7 @@ def test_what_is_no_damage_is_not_repaired(store: Store) -> None:
     store.close()
     store.open()
     before = path.read_bytes()
-    with pytest.raises(StoreUnusable, match="newer version .* update the program"):
+    with pytest.raises(StoreUnusable, match=r"newer version .* update the program"):
         repair(store, OWNER)
     assert path.read_bytes() == before
 
@@ -499,6 +527,66 @@ def test_what_another_program_writes_meanwhile_is_not_lost(
         repair(store, OWNER)
     assert file_of(store) == (path, key)
     assert len(list(store.folder.glob("*.db*-damaged*"))) == 0
+
+
+def test_a_restricted_place_stays_restricted(store: Store, scope: Make) -> None:
+    for number in range(30):
+        said = f"fact {number} about health" + " and more" * 50
+        store.remember(scope(Purpose.REMEMBER, [HEALTH]), said, said_by=SAID)
+    store.keyring.set_pin("2580")
+    store.close()
+    store.open()
+    store.unlock("2580")
+    key = store.keyring.get(HEALTH, Tier.RESTRICTED)
+    assert key is not None
+    damage(store.files.path(key.file_id), 1)
+    assert repair(store, HEALTH) == Repaired(30, 0, None)
+    assert numbers(store, scope, HEALTH) == list(range(30))
+    store.lock()
+    assert store.keyring.names() == [HOUSE, OWNER]
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_failure_of_the_header_leaves_the_old_or_the_new(
+    store: Store, scope: Make, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    store.close()
+    store.open()
+    damage(file_of(store)[0], 1, 2)
+    adopt = store.keyring.adopt
+
+    def fail(files: dict[str, tuple[Tier, FileKey]], *, replace: bool) -> list[str]:
+        if written:
+            adopt(files, replace=replace)
+        raise KeysUnusable("The disk failed.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.keyring, "adopt", fail)
+        with pytest.raises(KeysUnusable):
+            repair(store, OWNER)
+    ids = store.keyring.file_ids()
+    kept = [path for path in store.folder.glob("*.db*") if path.name.partition(".")[0] in ids]
+    assert written or kept == list(store.folder.glob("*.db*"))
+    assert repair(store, OWNER).kept == COUNT
+    assert len(numbers(store, scope)) == COUNT
+
+
+def test_a_full_disk_leaves_the_damaged_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.close()
+    store.open()
+    path, key = file_of(store)
+    damage(path, 1, 2)
+
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "write_new", full)
+        with pytest.raises(StoreUnusable, match="No space left on device"):
+            repair(store, OWNER)
+    assert file_of(store) == (path, key)
+    assert len(list(store.folder.glob("*.db"))) == 2
+    assert repair(store, OWNER).kept == COUNT
 
 
 # what is put aside
@@ -535,7 +623,7 @@ def test_who_has_the_new_key_has_the_damaged_files(store: Store, repaired: Repai
     assert repaired.aside is not None
     _, key = file_of(store)
     with Pages(repaired.aside, aside_key(repaired.aside, key.key)) as found:
-        assert found.bad() == 1
+        assert len(found.bad()) == 1
         assert sum(len(row) == 17 for _, row in rows.table_rows(found)) == repaired.kept
     with pytest.raises(WrongKey):
         aside_key(repaired.aside, b"x" * 32)
@@ -670,7 +758,7 @@ def test_rows_are_read_as_sqlite_reads_them(
         shutil.copy(path, copy)
         shutil.copy(f"{path}-wal", f"{copy}-wal")
         with Pages(copy, key) as found:
-            assert found.bad() == 0
+            assert found.bad() == []
             torn: list[int] = []
             roots = rows.roots(found)
             walked = [(n, *row[1:]) for n, row in rows.walk_table(found, roots["t"], torn)]
@@ -718,5 +806,4 @@ def test_nonsense_in_a_page_is_no_row_and_ends(noise: bytes, kind: int) -> None:
     nonsense = Nonsense()
     for each in (rows.table_rows, rows.index_rows):
         list(each(nonsense))  # type: ignore[arg-type]
-    with suppress(RecursionError):
-        assert isinstance(rows.roots(nonsense), dict)  # type: ignore[arg-type]
+    assert isinstance(rows.roots(nonsense), dict)  # type: ignore[arg-type]

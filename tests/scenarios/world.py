@@ -13,16 +13,7 @@ from agents.fake_model import FakeModel
 from agents.router import Router
 from agents.tools import Toolbox
 from agents.tools.standard import standard_tools
-from context import (
-    Audience,
-    HashingEmbedder,
-    Principal,
-    Purpose,
-    Request,
-    Scope,
-    Sink,
-    Store,
-)
+from context import Authentication, HashingEmbedder, Purpose, Scope, Store
 from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
 from device.emulator.echo_path import EchoPath
@@ -32,6 +23,7 @@ from device.listen import SpeechDetector, TurnEndDetector
 from device.listen.fake import FakeSpeechDetector, FakeTurnEndDetector
 from device.mic.echo import EchoCanceller, NoEchoCanceller
 from device.mind import Mind
+from device.permission import TurnMint, ask
 from device.schedule import Schedule
 from device.settings import CueSettings, ListenSettings, Settings
 from device.speak.cached import CachedSynthesizer
@@ -109,6 +101,7 @@ class World:
             model=self.model,
             store=self.store,
             mint=self.mint,
+            now=self.clock.now,
         )
         self.settings = settings or QUIET
         self.stages = Stages(
@@ -119,15 +112,17 @@ class World:
             speech_detector=speech_detector or FakeSpeechDetector(),
             turn_end=turn_end or FakeTurnEndDetector(),
             transcriber=transcriber or self.transcriber,
-            mind=Mind(agent, self.store, self.schedule),
+            mind=Mind(agent, self.store, self.schedule, mint=self.turn_mint),
             synthesizer=CachedSynthesizer(self.synthesizer, None),
             speaker=self.room.speaker,
         )
         self.assistant = Assistant(self.stages, self.settings, self.events.append)
 
     def mint(self, purpose: Purpose) -> Scope:
-        request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)
-        return self.store.mint(request)
+        return ask(self.store, purpose, Authentication.VOICE)
+
+    def turn_mint(self, shown_by: Authentication) -> TurnMint:
+        return TurnMint(self.store, shown_by, lambda: self.clock.now().timestamp())
 
     async def live(self, script: Callable[["World"], Awaitable[None]]) -> None:
         """Load and run the assistant for as long as the script takes."""

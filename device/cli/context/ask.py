@@ -21,24 +21,29 @@ def can_ask() -> bool:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Go on if the answer is yes, or `yes`. Raises click.Abort on no, LapelError on nothing."""
+    """Go on if the answer is yes, or `yes`. Raises LapelError on no, and where nobody answers."""
     if yes:
         return
     try:
-        click.confirm(question, abort=True, err=True)
+        agreed = click.confirm(question, err=True)
     except click.Abort:
         if sys.stdin.isatty():
             raise
+        click.echo(err=True)  # ends the question's line
         raise LapelError("Nothing was changed, as nobody said yes: give --yes.") from None
+    if not agreed:
+        raise LapelError("Nothing was changed.")
 
 
 def type_word(word: str, question: str, *, yes: bool) -> None:
     """Go on if `word` is typed, or `yes`. Raises LapelError."""
     if yes:
         return
-    typed = ""
-    with suppress(click.Abort):
-        typed = click.prompt(question, default="", show_default=False, err=True)
+    try:
+        typed: str = click.prompt(question, default="", show_default=False, err=True)
+    except click.Abort:
+        typed = ""
+        click.echo(err=True)
     if typed.strip().lower() != word:
         raise LapelError(f"Nothing was changed, as the word {word!r} was not typed.")
 

@@ -99,10 +99,12 @@ def move(vault: Vault, item_id: str, compartment: Compartment, yes: bool) -> Non
         output.print_items([item], err=True)
         output.note(f"In {compartment} it may be heard by more than in {output.place_of(item)}.")
         confirm("Move it there?", yes=yes)
-    scope = vault.scope(Purpose.REVIEW, also=there)
+    scope = vault.scope(Purpose.REVIEW, here | there, also=there)
     moved = vault.store.move(scope, item.id, compartment)
     _tell(f"Moved from {output.place_of(item)} to {compartment}", moved)
-    below = made_from(vault.store, vault.scope(Purpose.REVIEW), [item.id])
+    below = vault.reading(
+        Purpose.REVIEW, (), lambda scope: made_from(vault.store, scope, [item.id])
+    )
     if below:
         output.note(f"What was made from it stays where it is ({len(below)}): see 'show'.")
 
@@ -119,7 +121,7 @@ def keep(vault: Vault, item_ids: tuple[str, ...], no_longer: bool) -> None:
                 "Ambient memory goes with its day: move it first, as by 'lapel context move"
                 f" {item.id[: output.SHORT_ID]} owner/general'."
             )
-        scope = vault.scope(Purpose.REVIEW)
+        scope = vault.scope(Purpose.REVIEW, item.label.compartments)
         vault.store.pin(scope, item.id, pinned=not no_longer)
         kept = vault.store.item(scope, item.id)
         until = kept.about.expires_at
@@ -140,7 +142,8 @@ def supersede(vault: Vault, item_id: str, at: str | None) -> None:
     """
     item = vault.find(item_id)
     ended = None if at is None else when.since(at, vault.store.now(), local_zone())
-    vault.store.supersede(vault.scope(Purpose.FORGET), item.id, ended)
+    scope = vault.scope(Purpose.FORGET, item.label.compartments)
+    vault.store.supersede(scope, item.id, ended)
     _tell(f"No longer true since {output.local(ended or vault.store.now())}", item)
 
 

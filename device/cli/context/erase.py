@@ -1,6 +1,7 @@
 """`lapel context forget`, `undo`, `reap` and `panic`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
@@ -14,6 +15,7 @@ from device.cli.context.ask import confirm, type_word
 from device.cli.context.opening import (
     closed_store,
     inside_option,
+    local_zone,
     vault_options,
     without_locked_option,
     yes_option,
@@ -73,13 +75,14 @@ def forget(
     if not items:
         output.note("There is nothing like that, so nothing was forgotten.")
         return
-    below = made_from(vault.store, vault.scope(Purpose.FORGET), [each.id for each in items])
+    ids = [each.id for each in items]
+    below = vault.reading(Purpose.FORGET, (), lambda scope: made_from(vault.store, scope, ids))
     _preview(items, below)
     undo_s = 0.0 if at_once else vault.settings.memory.undo_s
     last_word = " There is no undo." if undo_s <= 0 else ""
     confirm(f"Forget {output.counted(len(items), 'memory')}?{last_word}", yes=yes)
-    scope = vault.scope(Purpose.FORGET)
-    done = vault.store.forget(scope, *(each.id for each in items), undo_s=undo_s)
+    places = {each for item in items for each in item.label.compartments}
+    done = vault.store.forget(vault.scope(Purpose.FORGET, places), *ids, undo_s=undo_s)
     if undo_s <= 0:
         click.echo(f"{output.counted(done, 'memory')} erased.")
         return
@@ -143,10 +146,14 @@ def _meant(
     items = vault.items(Purpose.FORGET, inside)
     if last is None:
         return list(items)
-    since = vault.store.now() - when.span(last)
-    return [
-        each for each in items if max(each.captured_at, each.about.recorded_at or since) >= since
-    ]
+    since = when.since(last, vault.store.now(), local_zone())
+    return [each for each in items if max(_times(each)) >= since]
+
+
+def _times(item: Item) -> list[datetime]:
+    """When it was said and when it was stored, which is later for what was imported."""
+    both = (item.captured_at, item.about.recorded_at)
+    return [each for each in both if each is not None]
 
 
 def _preview(items: Sequence[Item], below: Sequence[Item]) -> None:

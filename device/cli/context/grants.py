@@ -24,7 +24,9 @@ def grants() -> None:
     """List what you allow beyond the usual, allow more, and take it back."""
 
 
-@grants.command("list", epilog=examples("lapel context grants list", "… grants list --json"))
+@grants.command(
+    "list", epilog=examples("lapel context grants list", "lapel context grants list --json")
+)
 @json_option
 @vault_options()
 def list_grants(vault: Vault, as_json: bool) -> None:
@@ -118,9 +120,7 @@ def revoke(vault: Vault, grant_ids: tuple[str, ...]) -> None:
             case [only]:
                 chosen.append(only)
             case []:
-                raise LapelError(
-                    f"Nothing that is allowed has an id that begins so: {prefix[:32]!r}"
-                )
+                raise LapelError(f"Nothing is allowed by an id that begins with {prefix[:32]!r}.")
             case _:
                 raise LapelError(f"Several ids begin with {prefix[:32]!r}: give more of it.")
     count = vault.store.grants.revoke(chosen)

@@ -6,6 +6,7 @@ from itertools import islice
 
 import click
 
+from context.audit import AuditBroken
 from context.browse import made_from
 from context.items import Item, Provenance
 from context.labels import Compartment
@@ -89,7 +90,9 @@ def show(vault: Vault, item_id: str, as_json: bool) -> None:
     item = vault.find(item_id)
     scope = vault.scope(Purpose.REVIEW)
     parents = _parents(vault, item)
-    below = made_from(vault.store, scope, [item.id])
+    below = vault.reading(
+        Purpose.REVIEW, (), lambda scope: made_from(vault.store, scope, [item.id])
+    )
     opened = [
         f"{each}: {reason.sentence}"
         for each, reason in scope.why
@@ -134,7 +137,11 @@ def stats(vault: Vault, as_json: bool) -> None:
     Embedded are those that are found by meaning, too; forgotten those that are not erased yet.
     """
     places = figures(vault.store, vault.scope(Purpose.REVIEW), vault.meaning)
-    reaped = last_reaped_at(vault.store)
+    reaped, broken = None, ""
+    try:
+        reaped = last_reaped_at(vault.store)
+    except AuditBroken as error:
+        broken = str(error)
     locked = locked_files(vault.store)
     if as_json:
         output.print_json(
@@ -174,13 +181,18 @@ def stats(vault: Vault, as_json: bool) -> None:
     items = sum(each.items for each in places)
     output.note(f"{output.counted(items, 'memory')} in {output.counted(len(places), 'place')}.")
     if locked:
-        output.note(f"{output.counted(locked, 'place')} more are locked: --unlock counts them too.")
+        are = "is" if locked == 1 else "are"
+        output.note(f"{output.counted(locked, 'place')} more {are} locked: see --unlock.")
     if vault.meaning is None:
         vault.note_words_only()
     elif sum(each.embedded for each in places) < items:
         output.note("Not all is found by meaning: 'lapel context reindex' sees to that.")
-    ago = "There is no record of it" if reaped is None else f"At {output.local(reaped)}"
-    output.note(f"{ago} that what expired was erased.")
+    if broken:
+        output.note(broken)
+    elif reaped is None:
+        output.note("What has expired was never erased, by the audit.")
+    else:
+        output.note(f"What has expired was last erased at {output.local(reaped)}.")
     for each in places:
         if each.problem is not None:
             output.note(each.problem)

@@ -1,10 +1,10 @@
 """`lapel context backup`, `restore`, `verify` and `reindex`: what keeps memory safe and sound."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from context import backup
 from context.errors import LapelError
 from context.policy import Purpose
 from context.upkeep import figures, rebuild_words
@@ -13,6 +13,9 @@ from device.cli.context.ask import confirm, secret_of
 from device.cli.context.opening import PATH, vault_options, without_locked_option, yes_option
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+
+if TYPE_CHECKING:
+    from context.backup import Restored
 
 _passphrase_option = click.option(
     "--passphrase-file", type=PATH, help="Read the passphrase from this file instead of asking."
@@ -36,11 +39,13 @@ def back_up(vault: Vault, file: Path, passphrase_file: Path | None, without_lock
     Without the passphrase nothing opens it. What you forget later is still in it: keep few
     backups, and no longer than you need them.
     """
+    from context.backup import back_up as write_backup
+
     vault.need_all(without_locked=without_locked)
     passphrase = secret_of(passphrase_file, "passphrase", "--passphrase-file", twice=True)
     total = len(vault.store.files.places())
     with output.progress("backing up") as show:
-        done = backup.back_up(
+        done = write_backup(
             vault.store,
             file,
             passphrase,
@@ -69,11 +74,13 @@ def restore(
     All of them or none. Places that are here already stay in the way unless --replace is given:
     then what they hold now is gone.
     """
+    from context.backup import PlacesInTheWay
+
     vault.need_all(without_locked=False)
     passphrase = secret_of(passphrase_file, "passphrase", "--passphrase-file")
     try:
         done = _restored(vault, file, passphrase, replace=False)
-    except backup.PlacesInTheWay as error:
+    except PlacesInTheWay as error:
         if not replace:
             raise
         _preview(vault, error.places)
@@ -85,9 +92,11 @@ def restore(
     )
 
 
-def _restored(vault: Vault, file: Path, passphrase: str, *, replace: bool) -> backup.Restored:
+def _restored(vault: Vault, file: Path, passphrase: str, *, replace: bool) -> "Restored":
+    from context.backup import restore as take_back
+
     with output.progress("restoring") as show:
-        return backup.restore(
+        return take_back(
             file,
             passphrase,
             vault.store,

@@ -86,7 +86,7 @@ def export_all(
 )
 @click.option(
     "--kind",
-    type=click.Choice([*Kind, _OURS]),
+    type=click.Choice([*(each.value for each in Kind), _OURS]),
     help="What PATH holds, where the end of its name does not say it.",
 )
 @without_locked_option
@@ -161,7 +161,8 @@ def _import_theirs(vault: Vault, path: Path, kind: Kind, into: Compartment) -> N
             except (TextRefused, VaultLocked) as error:
                 tally.skip(f"entry {number}", str(error))
                 continue
-            if item.about.recorded_at is not None and item.about.recorded_at >= began:
+            stored_at = item.about.recorded_at
+            if stored_at is not None and stored_at >= began and item.id not in new:
                 new.add(item.id)
             else:
                 tally.same += 1
@@ -193,8 +194,8 @@ def _records(entries: Iterator[Record | Skipped], tally: _Tally) -> Iterator[tup
 def _finish(path: Path, tally: _Tally) -> None:
     skipped = sum(map(len, tally.skipped.values()))
     click.echo(
-        f"{path.name}: {output.counted(tally.new, 'memory')} new, {tally.same:,} there already,"
-        f" {skipped:,} left out."
+        f"{output.visible(path.name)}: {output.counted(tally.new, 'memory')} new,"
+        f" {tally.same:,} there already, {skipped:,} left out."
     )
     for reason, where in sorted(tally.skipped.items(), key=lambda each: -len(each[1])):
         named = ", ".join(where[:_NAMED]) + (", …" if len(where) > _NAMED else "")

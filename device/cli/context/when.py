@@ -1,4 +1,4 @@
-"""Moments and spans as a person writes them: `10m`, `yesterday`, `2026-11-23`. Pure."""
+"""Moments as a person writes them: `10m`, `yesterday`, `2026-11-23`. Pure."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -12,15 +12,7 @@ _DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
 class NotATime(LapelError):
-    """What was written is no moment or span."""
-
-
-def span(text: str) -> timedelta:
-    """The span written `text`, such as `90s`, `10m`, `2h`, `3d` or `1w`. Raises NotATime."""
-    match = _SPAN.fullmatch(text.strip().lower())
-    if match is None:
-        raise NotATime(f"{text!r} is not a span of time: write it as 90s, 10m, 2h, 3d or 1w.")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    """What was written is no moment."""
 
 
 def since(text: str, now: datetime, zone: tzinfo) -> datetime:
@@ -42,8 +34,9 @@ def until(text: str, now: datetime, zone: tzinfo) -> datetime:
 def _moment(text: str, now: datetime, zone: tzinfo, *, ahead: bool) -> datetime:
     said = text.strip().lower()
     try:
-        if _SPAN.fullmatch(said):
-            return now.astimezone(UTC) + (span(said) if ahead else -span(said))
+        if match := _SPAN.fullmatch(said):
+            span = timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+            return now.astimezone(UTC) + (span if ahead else -span)
         if said == "now":
             return now.astimezone(UTC)
         if said in _DAYS:
