@@ -18,6 +18,7 @@ from agents.relevance import (
     bears_on,
     covers,
     is_an_order,
+    private_kinds,
 )
 from agents.tools.help import CAN
 from context.audit import AuditEvent
@@ -26,7 +27,6 @@ from context.items import Item
 from context.keyring import Tier
 from context.labels import Trust
 from context.policy import Purpose, Scope
-from context.sensitive import kinds
 from context.store import Store
 
 DONT_KNOW_OWN: Final = "I don't know. You haven't told me."
@@ -114,7 +114,7 @@ def not_known(asked: str, scope: Scope, store: Store, otherwise: str) -> str:
     """What to say where nothing that `scope` opens is what was `asked` for."""
     if store.keyring.locked(Tier.GENERAL):
         return LOCKED
-    if kinds(asked):
+    if private_kinds(asked):
         if not scope.present:
             return PRIVATE
         if store.keyring.locked(Tier.RESTRICTED):

@@ -46,6 +46,15 @@ _SECRET = re.compile(
     |words)\b(?=\W*$|\ (?:for|to|of|again|please)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ASKED_FOR = re.compile(
+    r"\b(?:what(?:'s| is| are| was| were)|which is|(?:do you|can you)(?: still)? (?:know|remember"
+    r"|tell me|say)(?: what)?|(?:tell|give|remind|show) (?:me|us)(?: what| of)?|say) (?!an? )"
+    r"(.+?)(?: is| are| was)?[\s?.!]*$",
+    re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(
+    r"\bhow (?:much|many) (?:\w+ )?(?:do|does|did) (.+?)[\s?.!]*$", re.IGNORECASE
+)
 _TELL_ME_MY = re.compile(
     r"\b(?:tell|remind|show|read|say|give)(?: (?:me|us|what|of|out|again))* (?:my|our)\b",
     re.IGNORECASE,
@@ -80,11 +89,22 @@ def asks_about_own(question: str) -> bool:
     return _OWN.match(asked) is not None or _PARTICULAR.match(asked) is not None
 
 
+def private_kinds(asked: str) -> frozenset[Kind]:
+    """Why a question or a topic sounds private: it says so itself ("my door code"), or a plain
+    answer to it would ("my PIN" does not, "my PIN is 4711" does).
+    """
+    what, much = _ASKED_FOR.search(asked), _HOW_MUCH.search(asked)
+    answers = [f"{asked.strip(' ?.!') if what is None else what[1]} is 4711"]
+    if much is not None:
+        answers.append(f"{much[1]} 50,000 a year")
+    return kinds(asked).union(*map(kinds, answers))
+
+
 def asks_for_private(question: str) -> bool:
     """Whether this asks for something private that somebody may have told, such as "the alarm
     code" or "tell me my salary": a model could only invent it.
     """
-    found = kinds(question)
+    found = private_kinds(question)
     if found and _TELL_ME_MY.search(question):
         return True
     return bool(found & {Kind.SECRET, Kind.IDENTITY}) and _SECRET.search(question) is not None

@@ -57,6 +57,28 @@ class TestRemembering:
         speaker.let_go()
         assert conversation.say("What is my door code?") == PRIVATE
 
+    @pytest.mark.parametrize(
+        ("fact", "question", "told"),
+        [
+            ("my PIN is 4711", "What is my PIN?", "4711"),
+            ("my PIN is 4711", "Do you know my PIN?", "4711"),
+            ("the wifi password is tulip 42", "What's the wifi password?", "tulip 42"),
+            ("I earn 52,000 a year", "How much do I earn?", "52,000"),
+            ("I am allergic to nuts", "What am I allergic to?", "nuts"),
+            ("my blood type is A", "What is my blood type?", "type is A"),
+            ("Anna's passport number is X 17", "What is Anna's passport number?", "X 17"),
+        ],
+    )
+    def test_a_question_sounds_as_private_as_its_answer(self, talk, speaker, fact, question, told):
+        model = FakeModel()
+        conversation = talk(model)
+        assert conversation.say(question) == PRIVATE, "before it was ever told"
+        assert "private" in conversation.say(f"Remember that {fact}")
+        assert conversation.say(question) == PRIVATE
+        assert model.prompts == []
+        speaker.press()
+        assert told in conversation.say(question)
+
     def test_in_company_the_button_opens_nothing(self, talk, speaker) -> None:
         conversation = talk(None)
         conversation.say(CODE)
