@@ -130,6 +130,7 @@ class Agent:
         self._used: tuple[Used, ...] = ()
         self._begun: dict[str, _Begun] = {}  # by what was asked; which are heard is yet to come
         self._opened: dict[Purpose, str] = {}
+        self._answered: Scope | None = None
         self._flushed: Callable[[], None] = _nothing
 
     def load(self) -> None:
@@ -218,17 +219,23 @@ class Agent:
         """Have the model read the conversation so far, so that the next prompt only adds to it.
 
         For the moment after a reply: the oldest exchange falls out, and what a recalled item was
-        put to stands in the model's memory instead. Never raises a LapelError.
+        put to stands in the model's memory instead. After a turn that opened what a voice does not,
+        all that was made of it goes instead. Never raises a LapelError.
         """
-        if self._model is None:
-            return
-        try:
-            answer = FromModel([], self._watched(None)(Purpose.ANSWER), self._model)
-            prompt = self._writer.prompt("", answer, list(self._history))
-            for _ in self._model.stream(prompt.messages, max_tokens=0, key=prompt.key):
-                pass
-        except LapelError:
-            return  # the next reply will say so
+        scope = self._answered
+        if scope is not None and scope.present:
+            self._answered = None
+            if self._model is not None:
+                self._model.reset()
+            self._flushed()
+        elif scope is not None and self._model is not None:
+            try:
+                answer = FromModel([], scope, self._model)
+                prompt = self._writer.prompt("", answer, list(self._history))
+                for _ in self._model.stream(prompt.messages, max_tokens=0, key=prompt.key):
+                    pass
+            except LapelError:
+                return  # the next reply will say so
 
     def share_cores(self, shared: bool) -> None:
         """Whether the voice works beside the model, which then takes fewer threads. From any
@@ -294,8 +301,12 @@ class Agent:
                 scope = minting(purpose)
             except LapelError:
                 self._notice(purpose, "")
+                if purpose is Purpose.ANSWER:
+                    self._answered = None
                 raise
             self._notice(purpose, key_of(scope))
+            if purpose is Purpose.ANSWER:
+                self._answered = scope
             return scope
 
         return minted

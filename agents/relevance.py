@@ -52,6 +52,11 @@ _ASKED_FOR = re.compile(
     r"(.+?)(?: is| are| was)?[\s?.!]*$",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"(?:where|when|who|whose|why|how|which|what|is|are|am|was|were|do|does|did|has|have|had|can"
+    r"|could|will|would|should|may)\b",
+    re.IGNORECASE,
+)
 _HOW_MUCH = re.compile(
     r"\bhow (?:much|many) (?:\w+ )?(?:do|does|did) (.+?)[\s?.!]*$", re.IGNORECASE
 )
@@ -93,9 +98,12 @@ def private_kinds(asked: str) -> frozenset[Kind]:
     """Why a question or a topic sounds private: it says so itself ("my door code"), or a plain
     answer to it would ("my PIN" does not, "my PIN is 4711" does).
     """
-    what, much = _ASKED_FOR.search(asked), _HOW_MUCH.search(asked)
-    answers = [f"{asked.strip(' ?.!') if what is None else what[1]} is 4711"]
-    if much is not None:
+    answers: list[str] = []
+    if (what := _ASKED_FOR.search(asked)) is not None:
+        answers.append(f"{what[1]} is 4711")
+    elif not _ASKS.match(asked):
+        answers.append(f"{asked.strip(' ?.!')} is 4711")
+    if (much := _HOW_MUCH.search(asked)) is not None:
         answers.append(f"{much[1]} 50,000 a year")
     return kinds(asked).union(*map(kinds, answers))
 

@@ -80,7 +80,8 @@ def keys(store: Store) -> Iterator[Finding]:
         yield Finding(
             None,
             True,
-            f"{_places(locked)} locked and not looked at: unlock the memory to have them checked.",
+            f"{_counted(locked, 'place is', 'places are')} locked and not looked at: unlock the"
+            " memory to have them checked.",
         )
 
 
@@ -112,7 +113,9 @@ def log(store: Store) -> Iterator[Finding]:
     except (AuditBroken, StoreUnusable) as error:
         yield Finding(None, False, str(error))
     else:
-        yield Finding(None, True, f"The audit log is whole: {done.records} records.")
+        yield Finding(
+            None, True, f"The audit log is whole: {_counted(done.records, 'record', 'records')}."
+        )
         yield _reaper(path, key, store.now(), done.first_at)
     for broken in sorted(store.folder.glob(f"{_BROKEN_LOG}*[0-9]")):
         yield Finding(
@@ -143,11 +146,11 @@ def _place(store: Store, place: Place, key: FileKey) -> Finding:
     except StoreUnusable as error:
         return Finding(name, False, str(error))
     wrong = [
-        f"{number} {what}"
-        for number, what in (
-            (faults, "faults in its pages or indexes"),
-            (rows, "memories that can't be read"),
-            (alone, "vectors out of step"),
+        _counted(number, one, many)
+        for number, one, many in (
+            (faults, "fault in its pages or indexes", "faults in its pages or indexes"),
+            (rows, "memory that can't be read", "memories that can't be read"),
+            (alone, "vector out of step", "vectors out of step"),
         )
         if number
     ]
@@ -157,7 +160,7 @@ def _place(store: Store, place: Place, key: FileKey) -> Finding:
             False,
             f"The file of {name} has {' and '.join(wrong)}: run 'lapel context verify --repair'.",
         )
-    return Finding(name, True, f"{name} is whole: {count} memories.")
+    return Finding(name, True, f"{name} is whole: {_counted(count, 'memory', 'memories')}.")
 
 
 def _aside(store: Store, place: Place, key: FileKey) -> Iterator[Finding]:
@@ -230,8 +233,8 @@ def _is_open_to_others(path: Path) -> bool:
     return bool(stat.S_IMODE(status.st_mode) & 0o077) or status.st_uid != os.getuid()
 
 
-def _places(count: int) -> str:
-    return "1 place is" if count == 1 else f"{count} places are"
+def _counted(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many}"
 
 
 def _listed(paths: list[Path]) -> str:

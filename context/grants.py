@@ -6,7 +6,8 @@ those for this session only in memory.
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +22,7 @@ from context.keys import WrongKey, unwrap, wrap
 from context.policy import Grant, Lasts, Purpose, Scope
 
 _ABOUT = b"lapel grants 1"
+_BUSY_S = 5.0
 _GRANTS = TypeAdapter(tuple[Grant, ...])
 
 
@@ -33,7 +35,8 @@ class Grants:
         self._lock = threading.RLock()
         self._session: tuple[Grant, ...] = ()
         self._kept: tuple[Grant, ...] = ()
-        self._read_at: tuple[int, int] | None = None
+        self._read_at: durable.Mark | None = None
+        self._beside = folder / "grants.lock"
 
     def all(self) -> tuple[Grant, ...]:
         """Those in force; none while the vault is locked. Raises StoreUnusable."""
@@ -48,60 +51,82 @@ class Grants:
         if scope.purpose is not Purpose.REVIEW or not scope.present:
             raise ScopeDenied("Allowing more takes more than a voice: the button, PIN or phone.")
         given = replace(grant, id=uuid4().hex)
-        with self._lock:
-            if given.lasts is Lasts.SESSION:
+        if given.lasts is Lasts.SESSION:
+            with self._lock:
                 self._session += (given,)
-            else:
-                self._write((*self._read(), given))
+        else:
+            with self._changing() as kept:
+                self._write((*kept, given))
         return given
 
     def revoke(self, grant_ids: Iterable[str]) -> int:
         """Take grants back; returns how many there were. Anybody may narrow what is open."""
         ids = frozenset(grant_ids)
-        with self._lock:
-            kept, session = self._read(), self._session
+        with self._changing() as kept:
+            session = self._session
             self._session = tuple(each for each in session if each.id not in ids)
             left = tuple(each for each in kept if each.id not in ids)
             if left != kept:
                 self._write(left)
             return len(kept) - len(left) + len(session) - len(self._session)
 
-    def used(self, grant_id: str) -> None:
-        """Note that a grant was needed: one for once is over."""
+    def used(self, grant_id: str) -> bool:
+        """Note that a grant was needed: one for once is over. False if it has ended meanwhile."""
         with self._lock:
-            once = [each.id for each in self.all() if each.lasts is Lasts.ONCE]
-            if grant_id in once:
-                self.revoke([grant_id])
+            grant = next((each for each in self.all() if each.id == grant_id), None)
+            if grant is not None and grant.lasts is Lasts.ONCE:
+                return self.revoke([grant_id]) == 1
+            return grant is not None
 
     def end_session(self) -> None:
         """Drop what was granted for this session."""
         with self._lock:
             self._session = ()
 
-    def _read(self) -> tuple[Grant, ...]:
+    @contextmanager
+    def _changing(self) -> Generator[tuple[Grant, ...]]:
+        """What is kept, while no other thread or process changes it."""
         try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return ()
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if stamp != self._read_at:
+            with self._lock, FileLock(self._beside, timeout=_BUSY_S, mode=0o600):
+                yield self._read()
+        except Timeout:
+            raise StoreUnusable(
+                "Another program is using what you have allowed: try again."
+            ) from None
+
+    def _read(self) -> tuple[Grant, ...]:
+        while True:
+            try:
+                mark = durable.mark(self._path)
+            except FileNotFoundError:
+                return ()
+            if mark == self._read_at:
+                return self._kept
             try:
                 plain = unwrap(self._path.read_bytes(), self._key(), _ABOUT)
                 self._kept = _GRANTS.validate_json(plain)
             except (OSError, WrongKey, ValidationError):
-                raise StoreUnusable(
-                    f"What you have allowed can't be read: delete {self._path} and allow it again."
-                ) from None
-            self._read_at = stamp
-        return self._kept
+                if self._is_as(mark):
+                    raise StoreUnusable(
+                        f"What you have allowed can't be read: delete {self._path} and allow it"
+                        " again."
+                    ) from None
+                continue  # it was replaced, and so overwritten, while it was read
+            self._read_at = mark
+            return self._kept
+
+    def _is_as(self, mark: durable.Mark) -> bool:
+        try:
+            return durable.mark(self._path) == mark
+        except FileNotFoundError:
+            return False
 
     def _write(self, grants: tuple[Grant, ...]) -> None:
         plain = json.dumps([asdict(each) for each in grants]).encode()
         sealed = wrap(plain, self._key(), _ABOUT)
         try:
-            with FileLock(self._path.with_name("files.lock"), timeout=10, mode=0o600):
-                durable.replace(self._path, sealed, missing_ok=True)
-        except (OSError, Timeout):
+            durable.replace(self._path, sealed, missing_ok=True)
+        except OSError:
             raise StoreUnusable(
                 f"What you allow can't be written to {self._path}: check the disk, and try again."
             ) from None

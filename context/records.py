@@ -385,7 +385,7 @@ def children(file: File, ids: Iterable[str]) -> set[str]:
 
 def end_validity(file: File, item_id: str, at: datetime, now: datetime) -> bool:
     """Note that an item is no longer true from `at` on; False if there is none."""
-    return _update(file, item_id, "valid_until_us", _microseconds(at), now)
+    return _update(file, item_id, now, valid_until_us=_microseconds(at))
 
 
 def pin(
@@ -395,10 +395,8 @@ def pin(
 
     pinned: note that this was asked for; not where it expires all the same.
     """
-    expiry = _maybe_microseconds(expires_at)
-    return _update(file, item_id, "expires_at_us", expiry, now) and _update(
-        file, item_id, "pinned", int(pinned and expires_at is None), now
-    )
+    expiry, stays = _maybe_microseconds(expires_at), int(pinned and expires_at is None)
+    return _update(file, item_id, now, expires_at_us=expiry, pinned=stays)
 
 
 def count(file: File, now: datetime) -> int:
@@ -662,11 +660,12 @@ def _true_now(
     return {int(row[-1]): row for row in rows}
 
 
-def _update(file: File, item_id: str, column: str, value: int | None, now: datetime) -> bool:
+def _update(file: File, item_id: str, now: datetime, **values: int | None) -> bool:
     with transaction(file.connection):
         changed = file.connection.execute(
-            f"UPDATE item SET {column} = :value WHERE id = :id AND {_READABLE}",
-            {"value": value, "id": item_id, "now": _microseconds(now)},
+            f"UPDATE item SET {', '.join(f'{column} = :{column}' for column in values)}"
+            f" WHERE id = :id AND {_READABLE}",
+            {**values, "id": item_id, "now": _microseconds(now)},
         ).rowcount
     return bool(changed)
 

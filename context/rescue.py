@@ -55,6 +55,7 @@ def rescue(pages: Pages, file: File) -> Rescued:
         mend(connection)
         kept = {int(seq) for (seq,) in connection.execute("SELECT seq FROM item")}
     there = found if all_but_the_first else _numbers(pages, roots)
+    forgotten |= _numbers_in(pages, roots, "item_by_purge", [])
     return Rescued(len(kept), None if there is None else len(there - kept - forgotten), lineage)
 
 
@@ -70,14 +71,11 @@ def mend(connection: Connection) -> None:
 
 def unpaired(connection: Connection) -> int:
     """How many vectors have no signs, and signs no vector."""
-    return sum(
-        int(
-            connection.execute(f"SELECT count(*) FROM {one} WHERE {_alone(one, other)}").fetchone()[
-                0
-            ]
-        )
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {one} WHERE {_alone(one, other)}").fetchone()[0]
         for one, other in (("vector", "sign"), ("sign", "vector"))
-    )
+    ]
+    return sum(map(int, counts))
 
 
 def unreadable(file: File) -> list[int]:
@@ -179,11 +177,15 @@ def _numbers(pages: Pages, roots: dict[str, int]) -> set[int] | None:
         return found
     for index in _INDEXES:
         torn = []
-        entries = rows.walk_index(pages, roots.get(index, 0), torn)
-        found = {row[-1] for row in entries if row and isinstance(row[-1], int)}
+        found = _numbers_in(pages, roots, index, torn)
         if not torn:
             return found
     return None
+
+
+def _numbers_in(pages: Pages, roots: dict[str, int], index: str, torn: list[int]) -> set[int]:
+    entries = rows.walk_index(pages, roots.get(index, 0), torn)
+    return {row[-1] for row in entries if row and isinstance(row[-1], int)}
 
 
 def _alone(one: str, other: str) -> str:

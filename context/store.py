@@ -153,8 +153,8 @@ class Store:
         if request.purpose is Purpose.REMEMBER:  # where what sounds private goes
             known |= {replace(each, sensitivity=Sensitivity.RESTRICTED) for each in known}
         decision = decide(request, known, self.grants.all())
-        for grant_id in decision.grants:
-            self.grants.used(grant_id)
+        while not all([self.grants.used(grant_id) for grant_id in decision.grants]):
+            decision = decide(request, known, self.grants.all())  # one was used up meanwhile
         if not decision.compartments:
             self.audit(
                 AuditEvent.DENY,

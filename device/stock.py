@@ -23,6 +23,8 @@ def stock_sentences() -> Iterator[str]:
     yield from (agent.DONT_KNOW, agent.DONT_KNOW_OWN, agent.NOT_UNDERSTOOD, guard.CANNOT, CAN)
     yield from (said for name, raw in _calls() if (said := _TOOLS.preview(name, raw, _NOTHING)))
     yield from (reply.SORRY_THINKING, assistant.SORRY_HEARING)
+    yield from (agent.PRIVATE, agent.PRIVATE_LOCKED, agent.LOCKED)
+    yield from (assistant.ERASE_ANNOUNCED, assistant.ERASE_TAKEN_BACK, assistant.ERASED)
     yield from (agent.CARE, agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED, guard.ONLY_WHEN_TOLD)
 
 

@@ -112,6 +112,37 @@ class TestScope:
         assert key_of(None) not in (alone, key_of(speaker.mint(Purpose.ANSWER)))
 
 
+class TestAfterAReply:
+    """What is done at once, while nobody waits."""
+
+    def test_the_conversation_is_read(self, conversation, model) -> None:
+        conversation.agent.read_history()
+        assert [m.content for m in model.read_ahead[-1]][1:] == [QUESTION, "One.", ""]
+
+    def test_what_the_button_opened_goes(self, conversation, model, speaker) -> None:
+        conversation.say("Remember that Anna's PIN is 4711")
+        speaker.press()
+        conversation.say("What should I tell Anna about her PIN?")
+        flushed = Flushed(conversation.agent)
+        conversation.agent.read_history()
+        assert (model.held, flushed.times) == ([], 1)
+
+    def test_it_uses_up_no_permission(self, conversation, model, speaker, monkeypatch) -> None:
+        monkeypatch.setattr(speaker, "mint", None)
+        conversation.agent.read_history()
+        assert len(model.read_ahead) == 1
+
+    def test_an_expired_permission_reads_nothing(self, conversation, model, calendar) -> None:
+        calendar.go_on(3600)
+        conversation.agent.read_history()
+        assert model.read_ahead == []
+
+    def test_nothing_was_asked_yet(self, talk, model) -> None:
+        agent = talk(model).agent
+        agent.read_history()
+        assert model.read_ahead == []
+
+
 @pytest.mark.parametrize(
     "said",
     [

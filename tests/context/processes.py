@@ -23,9 +23,11 @@ from context import (
     Audience,
     Authentication,
     Compartment,
+    Grant,
     HashingEmbedder,
     Item,
     LapelError,
+    Lasts,
     Principal,
     Provenance,
     Purpose,
@@ -42,6 +44,7 @@ PLACES = tuple(
     map(Compartment.parse, ["owner/general", "household/general", "owner/health/restricted"])
 )
 SAID = Provenance.OWNER_SPOKE
+A_GRANT = Grant("", "ambient/*", Principal.OWNER, Purpose.ANSWER, Sink.SPEAKER, False, Lasts.ALWAYS)
 
 
 class Life(NamedTuple):
@@ -213,6 +216,25 @@ def write_within(folder: Path, say: Say, *, bytes_long: int, most: int) -> None:
         say(f"error {type(error).__name__}: {error}")
 
 
+def give_and_revoke(folder: Path, say: Say, *, times: int) -> None:
+    """Gives two grants and takes one back, again and again; says which one is kept."""
+    store = new_store(folder)
+    store.open()
+    for _ in range(times):
+        review = mint(store, Purpose.REVIEW)
+        gone, kept = (store.grants.give(review, A_GRANT) for _ in range(2))
+        assert store.grants.revoke([gone.id]) == 1
+        say(f"kept {kept.id}")
+    store.close()
+
+
+def list_grants(folder: Path, say: Say) -> None:
+    store = new_store(folder)
+    store.open()
+    say(" ".join(each.id for each in store.grants.all()))
+    store.close()
+
+
 WORKS: dict[str, Callable[..., None]] = {
     each.__name__: each
     for each in (
@@ -225,6 +247,8 @@ WORKS: dict[str, Callable[..., None]] = {
         bring_over,
         read,
         write_within,
+        give_and_revoke,
+        list_grants,
     )
 }
 

@@ -149,7 +149,7 @@ def test_a_vault_that_is_well_is_said_to_be(store: Store) -> None:
     findings = verify(store)
     assert bad(findings) == []
     assert of(findings, OWNER).sentence == f"owner/general is whole: {COUNT} memories."
-    assert of(findings, HOUSE).sentence == "household/general is whole: 1 memories."
+    assert of(findings, HOUSE).sentence == "household/general is whole: 1 memory."
     said = [finding.sentence for finding in findings]
     assert "Only you can read the files." in said
     assert "The vault's keys can be read." in said
@@ -213,13 +213,13 @@ def test_a_damaged_file_is_found(store: Store, what: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "what"),
     [
-        ("DELETE FROM word_data", "1 faults in its pages or indexes"),
-        ("DELETE FROM word_docsize", "1 faults"),
+        ("DELETE FROM word_data", "1 fault in its pages or indexes"),
+        ("DELETE FROM word_docsize", "1 fault"),
         ("DELETE FROM sign WHERE seq < 8", "7 vectors out of step"),
         ("DELETE FROM vector WHERE seq < 3", "2 vectors out of step"),
-        ("UPDATE item SET provenance = 'rumour' WHERE seq = 5", "1 memories that can't be read"),
+        ("UPDATE item SET provenance = 'rumour' WHERE seq = 5", "1 memory that can't be read"),
         ("UPDATE item SET captured_at_us = 1 << 62 WHERE seq < 4", "3 memories that can't be read"),
-        ("UPDATE item SET text = CAST(x'ff' AS TEXT) WHERE seq = 5", "1 memories that can't be"),
+        ("UPDATE item SET text = CAST(x'ff' AS TEXT) WHERE seq = 5", "1 memory that can't be"),
     ],
 )
 def test_what_does_not_fit_together_is_found(store: Store, statement: str, what: str) -> None:
