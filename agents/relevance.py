@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from agents.perspective import second_person
 from context.items import Item
@@ -174,13 +175,23 @@ def keeps_to(said: str, item: Item, question: str) -> bool:
     return words <= known | asked and bool(words & (known - asked))
 
 
-def told(items: Sequence[Item]) -> str:
-    """The items as a sentence to the owner: "You told me that your car is on level 3."."""
+def told(items: Sequence[Item], now: datetime | None = None) -> str:
+    """The items as a sentence to the owner: "You told me that your car is on level 3.".
+
+    now: aware; then what is no longer true is told as such.
+    """
     if not items:
         return ""
     owners = all(item.label.trust is Trust.OWNER for item in items)
-    them = listed([f"that {second_person(item.text).rstrip('.!? ')}" for item in items])
+    them = listed([_as_told(item, now) for item in items])
     return f"{'You told me' if owners else 'I was told'} {them}."
+
+
+def _as_told(item: Item, now: datetime | None) -> str:
+    fact = f"that {second_person(item.text).rstrip('.!? ')}"
+    ends = item.about.valid_until
+    over = now is not None and ends is not None and ends <= now
+    return f"{fact}, which is no longer true" if over else fact
 
 
 def listed(parts: Sequence[str]) -> str:

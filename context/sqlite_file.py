@@ -24,6 +24,7 @@ ASIDE: Final = ("-damaged", "-damaged-wal", "-damaged-key")
 """What ends the names of what a repair put aside: the damaged file, its WAL, its sealed key."""
 CACHE_KIB: Final = 65_536
 """The most that the pages of all of a vault's open files take in memory together."""
+_PAGE_BYTES: Final = 4096
 _APPLICATION_ID: Final = 0x4C61_7065  # "Lape"
 
 # sqlcipher3 has sqlite3's interface and no types of its own.
@@ -166,6 +167,10 @@ def _drop_aside(connection: Connection) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
 def _make_sure_of(path: Path, place: str, *, create: bool) -> bool:
     # A descriptor of an existing file is not opened and closed here: closing one takes away the
     # locks that this process holds through its other connections (POSIX).
@@ -174,6 +179,9 @@ def _make_sure_of(path: Path, place: str, *, create: bool) -> bool:
             raise OSError(0, "it is a symbolic link")
         if path.exists():
             path.chmod(0o600)
+            # SQLite takes what is shorter than a page for nothing, and would begin anew.
+            if 0 < path.stat().st_size < _PAGE_BYTES and not _log_of(path).exists():
+                raise _failure(place, sqlite3.SQLITE_CORRUPT)
             return True
         if not create:
             return False

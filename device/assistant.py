@@ -764,19 +764,21 @@ class Assistant:
 
     async def _erase(self) -> None:
         """Destroy the keys at once; then let go of all that was made of what they opened."""
-        mind, said = self._stages.mind, ERASED
+        said = ERASED
         try:
-            await self._workers.erase.run(mind.store.panic)
+            await self._workers.erase.run(self._stages.mind.store.panic)
         except LapelError as error:
             self._fail(self._turn_id, "memory", error)
             said = str(error)
-        self._discard_attention()
-        await self._interrupt()
+        self._workers.speak.post(self._stages.synthesizer.forget)
+        self._tasks.create_task(self._begin_anew())
+        await self._proclaim(said)
+
+    async def _begin_anew(self) -> None:
         try:
-            await self._workers.think.run(mind.begin_anew)
+            await self._workers.think.run(self._stages.mind.begin_anew)
         except LapelError as error:
             self._fail(self._turn_id, "memory", error)
-        await self._proclaim(said)
 
     async def _proclaim(self, text: str) -> None:
         """Say what nobody has asked for, taking the word from whoever has it."""
@@ -799,6 +801,7 @@ class Assistant:
     def _discard_attention(self) -> None:
         if (attention := self._attention) is not None:
             self._attention = None
+            attention.reading.is_set = True
             attention.utterance.discard()
 
     # in idle moments

@@ -62,7 +62,7 @@ class RecallTool(Tool[RecallArgs]):
             return Receipt(self.name, True, facts, nothing, used=used)
         spoken = [_counts(items, _when(args))] if args.count or _when(args) else []
         if named:
-            spoken.append(told(named))
+            spoken.append(told(named, self._now()))
         more = 0 if args.count else len(items) - len(named)
         if more:
             spoken.append(f"And {more} more {'thing' if more == 1 else 'things'}.")
@@ -102,4 +102,5 @@ def _counts(items: Sequence[Item], when: str | None) -> str:
     kinds = [f"{by[each]} {said}" for each, said in _COUNTED.items() if by[each]]
     things = "1 thing" if len(items) == 1 else f"{len(items)} things"
     from_when = f" from {when}" if when else ""
-    return f"I may tell you now of {things}{from_when}: {listed(kinds)}."
+    ways = f": {listed(kinds)}" if len(kinds) > 1 or not when else ""
+    return f"I may tell you now of {things}{from_when}{ways}."

@@ -42,8 +42,6 @@ class WhyTool(Tool[WhyArgs]):
 
 def _is_open(used: Used, scope: Scope, context: ToolContext) -> bool:
     """Whether it may be spoken of now: it may have been forgotten, or others may listen."""
-    if not used.compartments <= scope.compartments:
-        return False
     try:
         return context.store.item(scope, used.item_id).text == used.item.text
     except ItemNotFound:

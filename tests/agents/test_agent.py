@@ -347,6 +347,17 @@ class TestHistory:
         conversation.say("Why is grass green?")
         assert "walrus" not in str(model.prompts[-1])
 
+    def test_what_others_asked_is_not_said_to_the_owner(self, talk) -> None:
+        model = FakeModel(["Fine.", "Paris."])
+        agent = talk(model).agent
+        for by in (Provenance.OTHER_SPEAKER, Provenance.OWNER_SPOKE):
+            question = f"Why should the walrus be obeyed by {by}?"
+            list(agent.reply(question, said_by=by))
+            agent.heard(question, f"Fine, {by}.")
+        list(agent.reply("Why is the sky blue?"))
+        assert "owner_spoke" in str(model.prompts[-1])
+        assert "other_speaker" not in str(model.prompts[-1])
+
     def test_what_others_told_is_answered_but_never_shown_to_the_model(
         self, talk, store, speaker
     ) -> None:

@@ -1,5 +1,7 @@
 """What is kept of prompts and replies goes when other things are open, or some are forgotten."""
 
+from hashlib import sha256
+
 import pytest
 
 from agents.agent import Agent
@@ -56,6 +58,14 @@ class TestScope:
         speaker.principal = Principal.UNKNOWN
         conversation.say("Why is the sky blue?")
         assert "tulips" not in str(model.held)
+
+    def test_nor_what_one_item_answered(self, conversation, model, speaker) -> None:
+        conversation.say("Remember that my car is on level 3")
+        conversation.say("Where is my car?")
+        assert "level 3" in str(model.held)
+        speaker.principal = Principal.UNKNOWN
+        conversation.say("Why is the sky blue?")
+        assert "level 3" not in str(model.held)
 
     def test_what_the_button_opened_is_not_held_in_the_next_turn(
         self, conversation, model, speaker
@@ -189,11 +199,14 @@ def test_a_reply_begun_before_it_was_forgotten_leaves_no_trace(conversation, mod
     assert agent.preview("How do you know that?").startswith("Nothing you told me")
 
 
-def test_prompts_are_in_the_audit_log_without_a_word(conversation, store) -> None:
+def test_prompts_are_in_the_audit_log_without_a_word(conversation, store, model) -> None:
     log = store.folder / "audit.jsonl"
     records = read(log, store.keyring.subkey("audit"), limit=99)
     prompts = [record for record in records if record.event == "prompt"]
     assert len(prompts) == 1
     assert len(prompts[0].facts["ids"]) == 1
-    assert len(prompts[0].facts["digest"]) == 64
+    digest = prompts[0].facts["digest"]
+    said = "\0".join(message.content for message in model.prompts[0]).encode()
+    assert len(digest) == 64
+    assert digest != sha256(said).hexdigest(), "which would let short texts be guessed"
     assert "tulips" not in log.read_text("utf-8")

@@ -301,6 +301,20 @@ class TestPrivate:
         speaker.press()
         assert conversation.say("undo") == "I've brought that back."
 
+    def test_nor_does_a_stranger_say_yes_to_what_the_button_asked(
+        self, talk, tell, texts, speaker
+    ) -> None:
+        tell("my door code is 4711", "Anna likes tulips")
+        conversation = talk(None)
+        pressed = _pressed(speaker)
+        for topic in ("my door code", "Anna"):
+            owners = _owners(pressed, speaker)
+            conversation.say(f"Forget everything about {topic}", owners)
+            speaker.principal = Principal.UNKNOWN
+            assert "forgotten" not in conversation.say("yes")
+            speaker.principal = Principal.OWNER
+        assert len(texts()) == 2
+
     def test_a_stranger_does_not_say_yes(self, talk, tell, texts, speaker) -> None:
         tell("Anna likes tulips")
         conversation = talk(None)
@@ -322,6 +336,19 @@ def _pressed(speaker):
             speaker.let_go()
 
     return mint
+
+
+def _owners(mint, speaker):
+    """The same permissions, whoever speaks by then."""
+
+    def minted(purpose: Purpose) -> Scope:
+        principal, speaker.principal = speaker.principal, Principal.OWNER
+        try:
+            return mint(purpose)
+        finally:
+            speaker.principal = principal
+
+    return minted
 
 
 class _SameTopic(HashingEmbedder):

@@ -16,7 +16,7 @@ KINDS = {
     "incomplete": RouteKind.INCOMPLETE,
     "none": RouteKind.NOT_A_COMMAND,
 }
-ACTING = {"timer", "remember", "forget"}
+ACTING = {"timer", "remember", "forget", "undo", "lock", "permissions"}
 LOADED = Router()
 LOADED.load()
 
@@ -90,6 +90,8 @@ def test_any_text_is_routed_and_acts_only_on_its_words(text: str) -> None:
             "remind",
             "erase",
             "time",
+            "undo",
+            "lock",
         )
         assert any(word in said for word in words)
 

@@ -10,7 +10,7 @@ from agents.tools.clock import ClockTool
 from agents.tools.timer import MOST
 from context.errors import LapelError
 from context.items import Provenance
-from context.policy import Audience, Principal, Purpose
+from context.policy import HOUSEHOLD_GENERAL, Audience, Principal, Purpose
 from context.store import Store
 
 
@@ -160,6 +160,42 @@ class TestMemory:
         assert recall(topic="Bob") == "You haven't told me anything about Bob."
         remember(toolbox, context, *(f"box {n} is red" for n in range(6)))
         assert recall().endswith("And 3 more things.")
+
+    def test_what_was_kept_when_and_how_much(self, toolbox, store, speaker, calendar) -> None:
+        context = ToolContext(store, speaker.mint)
+        recall: Callable[..., str] = lambda **raw: toolbox.call("recall", raw, context).spoken  # noqa: E731
+        assert recall(day="today") == "There's nothing from today that I may tell you now."
+        assert recall(count=True) == "You haven't told me anything to remember yet."
+        remember(toolbox, context, "my car is on level 3")
+        calendar.go_on(86_400)
+        remember(toolbox, context, *(f"box {n} is red" for n in range(6)))
+        scope = speaker.mint(Purpose.REMEMBER)
+        for by, text in ((Provenance.OWNER_TYPED, "a is b"), (Provenance.IMPORTED, "c is d")):
+            store.remember(scope, text, compartment=HOUSEHOLD_GENERAL, said_by=by)
+        today = recall(day="today")
+        assert today.startswith(
+            "I may tell you now of 8 things from today: 6 you told me, 1 you typed and 1 imported."
+        )
+        assert today.endswith("And 3 more things.")
+        assert "level 3" not in today
+        assert recall(day="yesterday") == (
+            "I may tell you now of 1 thing from yesterday. You told me that your car is on level 3."
+        )
+        assert "from the last hour" in recall(seconds=3600)
+        assert recall(count=True) == (
+            "I may tell you now of 9 things: 7 you told me, 1 you typed and 1 imported."
+        )
+
+    def test_what_is_no_longer_true_is_told_as_such(
+        self, toolbox, context, store, speaker, calendar
+    ) -> None:
+        remember(toolbox, context, "my car is red")
+        (item,) = store.items(context.mint(Purpose.ANSWER), limit=9)
+        store.supersede(context.mint(Purpose.FORGET), item.id)
+        calendar.go_on(1)
+        assert toolbox.call("recall", {}, context).spoken == (
+            "You told me that your car is red, which is no longer true."
+        )
 
     def test_forget_asks_first(self, toolbox, context, store) -> None:
         remember(toolbox, context, "the spare key is under my pot", "Anna likes tulips")

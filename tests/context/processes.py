@@ -6,14 +6,16 @@ die in a second. What a process says is a line each; a line without its end was 
 
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
@@ -26,6 +28,7 @@ from context import (
     Grant,
     HashingEmbedder,
     Item,
+    ItemNotFound,
     LapelError,
     Lasts,
     Principal,
@@ -35,6 +38,7 @@ from context import (
     Scope,
     Sink,
     Store,
+    StoreUnusable,
 )
 from tests.context.vaults import TINY
 
@@ -108,6 +112,13 @@ class Nursery:
             said[int(number)].append(words)
         codes = json.loads(line)
         return [Life(lines, code == 0) for lines, code in zip(said, codes, strict=True)]
+
+    def pace_s(self, folder: Path) -> float:
+        """How long one short life takes here and now, to choose from when to kill others."""
+        assert self.live("write", folder, most=1).ended  # the nursery itself may not be up yet
+        begun_s = time.monotonic()
+        assert self.live("write", folder, start=1, most=3).ended
+        return time.monotonic() - begun_s
 
     def close(self) -> None:
         self._process.communicate()
@@ -216,6 +227,40 @@ def write_within(folder: Path, say: Say, *, bytes_long: int, most: int) -> None:
         say(f"error {type(error).__name__}: {error}")
 
 
+def mix(folder: Path, say: Say, *, seed: int, times: int) -> None:
+    """Does whatever a vault can do, as it comes; says what it stored and what it forgot."""
+    chance, store = random.Random(seed), new_store(folder)
+    store.open()
+    for _ in range(times):
+        match chance.choice(("write", "write", "write", "read", "forget", "reap")):
+            case "write":
+                word = f"word{chance.getrandbits(64):016x}"
+                place = chance.choice(PLACES)
+                item = store.remember(
+                    mint(store, Purpose.REMEMBER), f"fact {word}", compartment=place, said_by=SAID
+                )
+                say(f"stored {item.id} {word}")
+            case "read":
+                store.recall(mint(store, Purpose.ANSWER), "fact", limit=50)
+            case "forget" if items := store.items(mint(store, Purpose.FORGET), limit=3):
+                gone = chance.choice(items).id
+                with suppress(ItemNotFound):  # another process was first
+                    forget_for_good(store, gone)
+                    say(f"forgot {gone}")
+            case _:
+                store.reap()
+    store.close()
+
+
+def forget_for_good(store: Store, item_id: str) -> None:
+    """Though its bytes may have to wait until nobody reads them."""
+    try:
+        store.forget(mint(store, Purpose.FORGET), item_id)
+    except StoreUnusable as error:
+        if "It is forgotten" not in str(error):
+            raise
+
+
 def give_and_revoke(folder: Path, say: Say, *, times: int) -> None:
     """Gives two grants and takes one back, again and again; says which one is kept."""
     store = new_store(folder)
@@ -247,6 +292,7 @@ WORKS: dict[str, Callable[..., None]] = {
         bring_over,
         read,
         write_within,
+        mix,
         give_and_revoke,
         list_grants,
     )
@@ -269,6 +315,8 @@ def _child(number: int, work: str, folder: str, how: dict[str, object]) -> None:
 
 
 def _main() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # what is imported late is imported now
+        write(Path(folder) / "vault", lambda _: None, most=3)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     for line in sys.stdin:
         order = json.loads(line)

@@ -1,97 +1,215 @@
-"""Near-duplicates of every query lie outside the scope; none of them ever comes through."""
+"""Near-duplicates of every query lie outside the scope, and none of them ever comes through.
 
+Each canary is the best answer there could be to one query, but for a word that is nowhere else. It
+lies in a compartment, a restricted one, a person's, a day's, or what is derived from one of them.
+"""
+
+import os
 import random
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from agents.prompt import SYSTEM, Exchange, build_prompt
+from agents.relevance import told
 from context import (
+    Audience,
+    Authentication,
     Compartment,
+    Grant,
     HashingEmbedder,
     Item,
-    Label,
+    ItemNotFound,
+    Lasts,
+    Principal,
     Provenance,
     Purpose,
+    Request,
     Scope,
+    Sink,
     Store,
-    Trust,
-    records,
 )
 from tests.tiers import cases
 
-CANARIES, QUERIES = cases(600, 10_000), cases(300, 10_000)
-INSIDE = "household/general"
-OUTSIDE = ("owner/general", "owner/secret/restricted", "person:anna/general", "owner/episodic")
-MARK = "canary"
-_TEXT = """
-    key door garden bicycle lamp kettle window train ticket dentist umbrella letter parcel school
-    kitchen cellar ladder paint brush hammer coat scarf bakery market river bridge tower museum
-    concert violin piano teacher doctor plumber neighbour cousin sister brother uncle monday friday
-"""
-WORDS = _TEXT.split()
-
-Make = Callable[..., Scope]
-
-
-def sentences(chance: random.Random) -> Iterator[str]:
-    while True:
-        yield " ".join(chance.choices(WORDS, k=chance.randrange(4, 9)))
-
-
-def put(store: Store, place: str, texts: list[str]) -> None:
-    """Write items quickly, with their vectors."""
-    compartment = frozenset({Compartment.parse(place)})
-    label = Label(compartment, Trust.OWNER)
-    chance = random.Random(place)
-    items = [
-        Item(f"{chance.getrandbits(128):032x}", text, label, store.now(), Provenance.OWNER_SPOKE)
-        for text in texts
-    ]
-    with store.files.file(compartment, create=True) as file:
-        assert file is not None
-        records.put_exactly(file, items, store.now())
-    while store.reembed(500):
-        pass
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+COUNT = cases(600, 10_000)
+OWN = Compartment.parse("household/general")
+OUTSIDE = [
+    Compartment.parse(text)
+    for text in (
+        "owner/general",
+        "owner/general/restricted",
+        "household/general/restricted",
+        "person:anna/general",
+        "owner/episodic",
+        "ambient/2026-11-23",
+    )
+]
+THINGS = ["key", "lamp", "ladder", "bicycle", "kettle", "tent", "drill", "piano", "rope", "kite"]
+WHERE = ["cellar", "attic", "garden", "kitchen", "garage", "hall", "shed", "balcony", "porch"]
+COLOURS = ["red", "blue", "green", "black", "white", "yellow"]
+SAID = Provenance.OWNER_SPOKE
 
 
-@pytest.fixture
-def asked(fast_folder: Path) -> list[str]:
-    source = sentences(random.Random(1))
-    return [f"{next(source)} {number}" for number in range(QUERIES)]
+class Vault:
+    """A store of what may come through, and, if wished, of canaries beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.next_id = ""
+        self.store = Store(folder, HashingEmbedder(), lambda: NOW, new_id=lambda: self.next_id)
+        self.store.open()
+        self.inside: set[str] = set()
+        self.canaries: dict[str, str] = {}  # the word by which each would be known
+
+    def fill(self, *, canaries: bool) -> None:
+        chance, write = random.Random(0), all_scope(self.store, Purpose.REMEMBER)
+        last: Item | None = None
+        for number in range(COUNT):
+            if number % 4 == 0:  # about the same as a canary, and not as good
+                self.next_id = f"{number:032x}"
+                text = f"a {subject(number).split(' of ')[0]} was seen"
+                item = self.store.remember(write, text, compartment=OWN, said_by=SAID)
+                self.inside.add(item.id)
+            if canaries:
+                self.next_id = uuid4().hex
+                word = "".join(chance.choices("bcdfghjkmnqvwz", k=16))
+                derived = last is not None and number % 5 == 0
+                item = self.store.remember(
+                    write,
+                    f"the {subject(number)} is in {word}",
+                    compartment=OWN if derived else OUTSIDE[number % len(OUTSIDE)],
+                    said_by=SAID,
+                    derived_from=[last] if last is not None and derived else [],
+                )
+                last = last if derived else item
+                self.canaries[item.id] = word
 
 
-def near_duplicates(asked: list[str]) -> list[str]:
-    """The queries' own words, in another order, and a mark that nothing inside has."""
-    chance = random.Random(2)
-    made: list[str] = []
-    for number in range(CANARIES):
-        words = asked[number % len(asked)].split()
-        chance.shuffle(words)
-        made.append(f"{' '.join(words)} {MARK}{number}")
-    return made
+def subject(number: int) -> str:
+    """What the query of that number is about; each is asked about once."""
+    number, colour = divmod(number, len(COLOURS))
+    number, where = divmod(number, len(WHERE))
+    number, thing = divmod(number, len(THINGS))
+    return f"{COLOURS[colour]} {THINGS[thing]} {number} of the {WHERE[where]}"
 
 
-def test_no_canary_comes_through(
-    fast_folder: Path, scope: Make, clock: Callable, asked: list[str]
-) -> None:
-    store = Store(fast_folder / "vault", HashingEmbedder(64), clock)
-    store.open()
-    source = sentences(random.Random(3))
-    put(store, INSIDE, [f"{next(source)} inside" for _ in range(200)])
-    canaries = near_duplicates(asked)
-    for number, place in enumerate(OUTSIDE):
-        put(store, place, canaries[number :: len(OUTSIDE)])
-    found = 0
-    for number, query in enumerate(asked):
-        for purpose in (Purpose.ANSWER, Purpose.FORGET)[: 1 + (number % 10 == 0)]:
-            recalled = store.recall(scope(purpose, [INSIDE]), f"{query} {MARK}{number}", limit=10)
-            assert [each.item.text for each in recalled if MARK in each.item.text] == []
-            assert all(str(*each.item.label.compartments) == INSIDE for each in recalled)
-            found += len(recalled)
-    assert found > len(asked)  # there is something to find
-    assert len(store.items(scope(Purpose.ANSWER, [INSIDE]), limit=100_000)) == 200
-    # The canaries are there, and would be found: the check can fail.
-    seen = store.recall(scope(Purpose.ANSWER, OUTSIDE), asked[0], limit=10)
-    assert any(MARK in each.item.text for each in seen)
-    store.close()
+def query(number: int) -> str:
+    return f"where is the {subject(number)}"
+
+
+def request(purpose: Purpose, **other: object) -> Request:
+    usual: dict[str, object] = {
+        "principal": Principal.OWNER,
+        "sure": 1.0,
+        "purpose": purpose,
+        "audience": Audience.COMPANY,
+        "sink": Sink.SPEAKER,
+    }
+    return Request(**{**usual, **other})
+
+
+def all_scope(store: Store, purpose: Purpose) -> Scope:
+    sink = Sink.SCREEN
+    shown = Authentication.ACCOUNT
+    asked = request(purpose, audience=Audience.ALONE, sink=sink, authentication=shown)
+    return store.mint(asked, OUTSIDE)
+
+
+@pytest.fixture(scope="module")
+def planted() -> Iterator[Vault]:
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
+    vault = Vault(folder / "vault")
+    vault.fill(canaries=True)
+    yield vault
+    vault.store.close()
+    shutil.rmtree(folder)
+
+
+def test_the_canaries_sing_to_who_may_hear_them(planted: Vault) -> None:
+    """Else it would be no wonder that nobody hears one."""
+    read = all_scope(planted.store, Purpose.REVIEW)
+    best = [planted.store.recall(read, query(number), limit=1)[0].item for number in range(60)]
+    assert sum(item.id in planted.canaries for item in best) >= 40
+    heard = " ".join(item.text for item in best)
+    assert any(word in heard for word in planted.canaries.values())
+
+
+def test_no_canary_is_ever_heard_through_a_scope_that_does_not_open_it(planted: Vault) -> None:
+    """As many queries as there are canaries, each with the best answer lying just outside."""
+    store, words = planted.store, set(planted.canaries.values())
+    read = store.mint(request(Purpose.ANSWER))
+    assert read.compartments == {OWN}
+    leaks, found_something = 0, 0
+    for number in range(COUNT):
+        found = store.recall(read, query(number), limit=5)
+        found_something += bool(found)
+        leaks += sum(each.item.id not in planted.inside for each in found)
+        items = [each.item for each in found]
+        prompt = build_prompt(
+            SYSTEM,
+            [Exchange(query(number), told(items), found[0].item.label)] if found else [],
+            items,
+            query(number),
+            scope=read,
+            now_s=NOW.timestamp(),
+            count=len,
+            budget_tokens=2000,
+        )
+        shown = f"{prompt.messages} {told(items)}"
+        leaks += len(words & set(shown.replace("'", " ").replace(".", " ").split()))
+    assert leaks == 0
+    assert found_something >= COUNT // 4
+    assert len(planted.canaries) == COUNT
+
+
+def test_no_canary_changes_what_is_heard(planted: Vault, fast_folder: Path) -> None:
+    """Nor the order, nor a score: a vault without any of them answers the same."""
+    alone = Vault(fast_folder / "alone")
+    alone.fill(canaries=False)
+    read = planted.store.mint(request(Purpose.ANSWER))
+    for number in range(0, COUNT, 3):
+        for limit in (1, 5):
+            answers = [
+                vault.store.recall(read, query(number), limit=limit) for vault in (planted, alone)
+            ]
+            assert answers[0] == answers[1]
+    alone.store.close()
+
+
+WAYS: dict[str, Callable[[Store], Scope]] = {
+    "a member asks": lambda store: store.mint(
+        request(Purpose.ANSWER, principal=Principal.MEMBER, audience=Audience.ALONE)
+    ),
+    "probably the owner": lambda store: store.mint(
+        request(Purpose.ANSWER, sure=0.6, audience=Audience.ALONE)
+    ),
+    "in company": lambda store: store.mint(request(Purpose.ANSWER)),
+    "to forget": lambda store: store.mint(request(Purpose.FORGET)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_canary_is_found_in_any_other_way(planted: Vault, way: str) -> None:
+    store = planted.store
+    review = all_scope(store, Purpose.REVIEW)
+    grant = Grant(
+        "", "owner/general", Principal.MEMBER, Purpose.FORGET, Sink.SCREEN, True, Lasts.SESSION
+    )
+    store.grants.give(review, grant)  # for somebody else, to do something else
+    scope = WAYS[way](store)
+    assert scope.compartments == {OWN}
+    listed = store.items(scope, limit=COUNT)
+    assert {item.id for item in listed} == planted.inside
+    assert not set(planted.canaries.values()) & set(" ".join(i.text for i in listed).split())
+    for number, canary in enumerate(list(planted.canaries)[:200]):
+        with pytest.raises(ItemNotFound) as missing:
+            store.item(scope, canary)
+        assert planted.canaries[canary] not in str(missing.value)
+        for item in store.contradicted(scope, listed[number % len(listed)]):
+            assert item.id in planted.inside

@@ -418,6 +418,7 @@ def test_kill_9_while_forgetting_leaves_whole_items_or_no_bytes(
 ) -> None:
     chance = random.Random(int(undo_s))
     folder, kills, number = fast_folder / "vault", 0, 0
+    pace_s = nurse.pace_s(fast_folder / "pace")
     while kills < cases(15, 300):
         told = dict(
             said.split() for said in nurse.live("write", folder, start=number, most=12).said
@@ -426,11 +427,11 @@ def test_kill_9_while_forgetting_leaves_whole_items_or_no_bytes(
         later_s = undo_s + 1
         forgotten = set(
             nurse.live(
-                "forget", folder, undo_s=undo_s, kill_after_s=chance.uniform(0.003, 0.05)
+                "forget", folder, undo_s=undo_s, kill_after_s=pace_s * chance.uniform(0, 2.5)
             ).said
         )
         reaped = nurse.live(
-            "reap", folder, later_s=later_s, times=3, kill_after_s=chance.uniform(0.003, 0.03)
+            "reap", folder, later_s=later_s, times=3, kill_after_s=pace_s * chance.uniform(0, 1.2)
         )
         kills += 2 - reaped.ended
         store = killable_store(folder, later_s=later_s)

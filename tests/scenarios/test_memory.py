@@ -259,6 +259,8 @@ class TestErasingEverything:
             await self.sign(world)
             await asyncio.sleep(ANNOUNCE_S + ANNOUNCED_S + 0.5)
             assert not any(path.exists() for path in files)
+            await asyncio.sleep(5)
+            assert ERASED in spoken(world)
             go_on.set()
             world.assistant.release()
             await asyncio.sleep(10)
