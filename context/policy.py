@@ -339,7 +339,7 @@ def _allowed(request: Request, compartment: Compartment) -> Reason | None:
     owner = request.principal is Principal.OWNER and request.sure >= SURE
     alone = request.audience is Audience.ALONE
     present = request.authentication.is_present
-    household = compartment.subject == "household" and not _restricted(compartment)
+    household = compartment.subject == "household"
     match request.purpose:
         case Purpose.REMEMBER if owner:
             return Reason.OWNER_REMEMBERS

@@ -1,5 +1,7 @@
 """The ordinary tier of tests and the long one, which the option --long asks for."""
 
+from typing import TypeVar
+
 _long = False
 
 
@@ -9,6 +11,9 @@ def choose(*, long: bool) -> None:
     _long = long
 
 
-def cases(ordinary: int, long: int) -> int:
+T = TypeVar("T")
+
+
+def cases(ordinary: T, long: T) -> T:
     """How many cases to try, in the ordinary tier and in the long one."""
     return long if _long else ordinary

@@ -1,5 +1,6 @@
 """What the owner allows beyond the table: given by more than a voice, taken back, used up."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -194,3 +195,19 @@ def test_a_grant_that_was_taken_back_does_not_return_by_another_process(
     (last,) = nurse.live("list_grants", fast_folder / "vault").said
     assert set(last.split()) == kept
     assert len(kept) == 3 * 15
+
+
+def test_a_grant_serves_one_purpose_one_person_and_one_way_out(store: Store, scope: Make) -> None:
+    notes, diary = Compartment.parse("owner/notes"), Compartment.parse("owner/diary")
+    give(store, scope, opens=str(notes), in_company=True)
+    for principal, purpose, sink in itertools.product(Principal, Purpose, Sink):
+        if purpose is Purpose.REMEMBER:  # shows nothing, and needs no grant
+            continue
+        request = Request(principal, 1.0, purpose, Audience.COMPANY, sink)
+        try:
+            opened = store.mint(request, [notes, diary]).compartments
+        except ScopeDenied:
+            opened = frozenset[Compartment]()
+        meant = (principal, purpose, sink) == (WISH.principal, WISH.purpose, WISH.sink)
+        assert (notes in opened) == meant
+        assert diary not in opened

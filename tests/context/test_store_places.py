@@ -296,3 +296,15 @@ def test_what_the_policy_denies_is_denied_with_its_reason_and_noted(new_store: N
         store.mint(asked(sink=Sink.NETWORK))
     with pytest.raises(ScopeDenied, match="more than a voice"):
         store.mint(asked(purpose=Purpose.REVIEW, sink=Sink.SCREEN))
+
+
+def test_a_lock_closes_what_it_locks(new_store: New, scope: Make) -> None:
+    store = new_store()
+    store.keyring._argon2 = TINY
+    for place in ("owner/general", "owner/health/restricted"):
+        writing = scope(Purpose.REMEMBER, [place])
+        store.remember(writing, "a word", said_by=Provenance.OWNER_SPOKE)
+    store.keyring.set_pin(PIN)
+    store.lock()
+    assert store.files._open is not None
+    assert [file.name for file in store.files._open.values()] == ["owner/general"]
