@@ -24,7 +24,7 @@ from agents.tools.help import CAN
 from context.audit import AuditEvent
 from context.errors import LapelError
 from context.items import Item
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.labels import Trust
 from context.policy import Purpose, Scope
 from context.store import Store

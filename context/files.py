@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from context import schema, sqlite_file
 from context.errors import StoreUnusable
-from context.keyring import FileKey, Keyring, Tier
+from context.keys.keyring import FileKey, Keyring, Tier
 from context.labels import Compartment, Place, Sensitivity, parse_place, place_name
 from context.records import File
 from context.sqlite_file import Connection

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from context import durable
 from context.errors import ScopeDenied, StoreUnusable
-from context.keyring import Keyring, Tier
 from context.keys import WrongKey, unwrap, wrap
+from context.keys.keyring import Keyring, Tier
 from context.policy import Grant, Lasts, Purpose, Scope
 
 _ABOUT = b"lapel grants 1"

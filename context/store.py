@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from context import exactly, records, sensitive, sqlite_file, turns, version1
+from context import records, sensitive, sqlite_file, turns, version1
 from context.audit import Audit, AuditEvent
 from context.contradiction import contradicts
 from context.embed import Embedder
@@ -23,16 +23,17 @@ from context.errors import (
     TextRefused,
     VaultLocked,
 )
-from context.exactly import Outcome
 from context.files import Files, tier_of
 from context.grants import Grants
 from context.items import About, Consent, Item, Provenance, Recalled, check_text
-from context.keyring import Keyring, Tier
 from context.keys import FileKeySource, KeySource
+from context.keys.keyring import Keyring, Tier
 from context.labels import Compartment, Label, Place, Sensitivity, Trust, join, place_name
 from context.policy import OWNER_GENERAL, USUAL, Purpose, Request, Scope, Sink, decide, scope_of
 from context.retention import Retention, day_is_over, expires_at
 from context.retrieve import query_words
+from context.transfer import exactly
+from context.transfer.exactly import Outcome
 
 UNDO_S = 60.0
 """Seconds in which what was forgotten can be brought back, unless the caller says otherwise."""

@@ -17,14 +17,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from context import durable, records, retention, rows, sensitive
+from context import durable, records, retention, sensitive
 from context.errors import StoreUnusable, TextRefused, VaultLocked
 from context.files import Files
 from context.items import About, Consent, Item, Provenance, check_text
 from context.labels import Compartment, Label, place_name
-from context.pages import Pages
 from context.policy import USUAL
 from context.retention import Retention
+from context.upkeep import rows
+from context.upkeep.pages import Pages
 
 PATTERN: Final = "*.sqlite"
 SET_ASIDE: Final = "-damaged"

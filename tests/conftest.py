@@ -5,10 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from device.models import Models, load_catalog
 from device.settings import config_dir, data_dir
 from tests import tiers
+
+# Says that something fails without looking for the smallest example: for scripts/mutants.
+settings.register_profile("quick", phases=[Phase.explicit, Phase.generate], database=None)
 
 _LONGEST_S = 6 * 3600  # of one test of the long tier, which tries thousands of cases
 

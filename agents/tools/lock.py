@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from agents.tools import Receipt, Tool, ToolArgs, ToolContext
-from context.keyring import Tier
+from context.keys.keyring import Tier
 
 _ALL = "My memory is locked."
 _PRIVATE = "The private part of my memory is locked."

@@ -8,7 +8,7 @@ from agents.relevance import listed
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
 from context.errors import ItemNotFound, LapelError
 from context.items import Item, check_text
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.labels import Label, Sensitivity, Trust
 from context.policy import Purpose
 from context.sensitive import kinds

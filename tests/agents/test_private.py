@@ -22,7 +22,7 @@ from agents.fake_model import FakeModel
 from agents.tools import Toolbox
 from agents.tools.standard import standard_tools
 from context.items import Provenance
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.policy import Audience, Principal, Purpose, Request, Sink
 from context.store import Store
 

@@ -17,10 +17,10 @@ from context import (
     TextRefused,
     browse,
     sqlite_file,
-    upkeep,
 )
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.labels import Compartment
+from context.upkeep import figures as upkeep
 
 GENERAL, HOUSE = "owner/general", "household/general"
 SAID = Provenance.OWNER_SPOKE

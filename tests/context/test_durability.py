@@ -28,7 +28,7 @@ from context import (
     sqlite_file,
 )
 from context.audit import verify
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from tests.context.forensic import files, keys_of, plain
 from tests.context.processes import Life, Nursery, mint, new_store, nursery
 from tests.context.test_version1 import SCHEMA

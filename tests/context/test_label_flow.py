@@ -55,11 +55,14 @@ POOL = [
 TWINS = [replace(each, sensitivity=Sensitivity.RESTRICTED) for each in POOL]
 PRIVATELY = ["", "", "", " is my password", " is the diagnosis"]
 ASKERS = list(itertools.product(Principal, [1.0, 0.6], Audience, [*Authentication][:3]))
+SAID = Provenance.OWNER_SPOKE
 READING = [Purpose.ANSWER, Purpose.FORGET, Purpose.REVIEW, Purpose.EXPORT]
 
 Step = tuple[Any, ...]
 number = st.integers(0, 40)
+PRESENT = (Principal.OWNER, 1.0, Audience.ALONE, Authentication.PIN)
 askers = st.sampled_from(ASKERS)
+doers = st.just(PRESENT) | askers
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ steps = st.one_of(
         st.sampled_from(POOL),
         st.sampled_from(Provenance),
         st.sampled_from(PRIVATELY),
-        askers,
+        doers,
     ),
-    st.tuples(st.just("call"), st.sampled_from(Provenance), st.sampled_from(PRIVATELY), askers),
+    st.tuples(st.just("call"), st.sampled_from(Provenance), st.sampled_from(PRIVATELY), doers),
     st.tuples(
         st.just("derive"),
         st.sampled_from([*POOL, *TWINS]),
@@ -94,10 +97,10 @@ steps = st.one_of(
         st.lists(number, min_size=1, max_size=3),
         st.sampled_from(PRIVATELY),
     ),
-    st.tuples(st.just("answer and write back"), st.sampled_from(POOL), askers),
+    st.tuples(st.just("answer and write back"), st.sampled_from(POOL), doers),
     st.tuples(st.just("say again"), number, st.sampled_from(Provenance)),
-    st.tuples(st.just("export and bring back"), askers),
-    st.tuples(st.just("move"), number, st.sampled_from([*POOL, *TWINS]), askers),
+    st.tuples(st.just("export and bring back"), doers),
+    st.tuples(st.just("move"), number, st.sampled_from([*POOL, *TWINS]), doers),
     st.tuples(st.just("forget"), number, st.sampled_from([0.0, 60.0])),
     st.tuples(st.just("keep"), number, st.booleans()),
     st.sampled_from([("undo",), ("supersede", 0), ("wait",), ("reap",), ("lock",), ("unlock",)]),
@@ -116,6 +119,9 @@ class World:
         self.tally: dict[str, Tally] = {}
         self.kept: list[Item] = []
         self.words = itertools.count()
+        for place in POOL:
+            said_by = Provenance.OVERHEARD if place.subject == "ambient" else SAID
+            self.do(("say", place, said_by, "", PRESENT))
 
     def mint(self, purpose: Purpose, asker: tuple[Any, ...], sink: Sink | None = None) -> Scope:
         usual = {Purpose.REVIEW: Sink.SCREEN, Purpose.EXPORT: Sink.FILE}
@@ -153,7 +159,7 @@ class World:
             self.do(step)
 
     def do(self, step: Step) -> None:
-        store, present = self.store, (Principal.OWNER, 1.0, Audience.ALONE, Authentication.PIN)
+        store, present = self.store, PRESENT
         match step:
             case "say", place, said_by, private, asker:
                 write = self.mint(Purpose.REMEMBER, asker)
@@ -195,13 +201,14 @@ class World:
                     derived_from=shown.items,
                 )
                 self.note(item, *self.joined(shown.items, place, Trust.OWNER))
-                assert item.label.compartments >= shown.prompt
+                if shown.items:
+                    assert item.label.compartments >= shown.prompt
             case "say again", which, said_by if self.kept:
                 said = self.kept[which % len(self.kept)]
                 write = self.mint(Purpose.REMEMBER, present)
                 places = min(said.label.compartments)
                 item = store.remember(write, said.text, compartment=places, said_by=said_by)
-                self.note(item, frozenset({places}), said_by.trust)
+                self.note(item, frozenset(), said_by.trust)
             case "export and bring back", asker:
                 items = list(store.each(self.mint(Purpose.EXPORT, asker)))
                 self.check(items, self.mint(Purpose.EXPORT, asker))
@@ -278,13 +285,19 @@ class World:
             count=len,
             budget_tokens=4000,
         )
-        told = set(re.findall(r"thing\d+", str(prompt.messages)))
-        shown = [item for item in self.kept if told & set(re.findall(r"thing\d+", item.text))]
-        self.check(shown, scope)
-        assert all(self.tally[item.id].trust is Trust.OWNER for item in shown)
-        assert prompt.label.compartments >= frozenset().union(
-            *[self.tally[item.id].compartments for item in shown]
-        )
+        shown: list[Item] = []
+        for word in set(re.findall(r"thing\d+", str(prompt.messages))):
+            said = [item for item in self.kept if word in item.text.split()]
+            # What was said twice, in two places, may be shown of either.
+            open_ = [
+                item
+                for item in said
+                if self.tally[item.id].compartments <= scope.compartments
+                and self.tally[item.id].trust is Trust.OWNER
+            ]
+            assert open_
+            assert any(item.label.compartments <= prompt.label.compartments for item in open_)
+            shown += open_
         return Shown(shown, prompt.label.compartments)
 
     def check(self, items: list[Item], scope: Scope) -> None:

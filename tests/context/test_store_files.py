@@ -22,7 +22,7 @@ from context import (
     Store,
     StoreUnusable,
 )
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.schema import VERSION
 from context.sqlite_file import sqlcipher
 

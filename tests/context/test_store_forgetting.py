@@ -18,7 +18,7 @@ from context import (
     StoreUnusable,
 )
 from context.audit import AuditEvent, read
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from tests.context.forensic import plain
 from tests.context.vaults import PIN, TINY
 

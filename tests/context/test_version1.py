@@ -12,18 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from context import (
-    Compartment,
-    Consent,
-    Item,
-    Provenance,
-    Purpose,
-    Scope,
-    Store,
-    repair,
-)
+from context import Compartment, Consent, Item, Provenance, Purpose, Scope, Store
 from context.items import sameness
-from context.keyring import Tier
+from context.keys.keyring import Tier
+from context.upkeep import repair
 from tests.context.conftest import Clock
 
 OWNER, HOUSE, HEALTH = "owner/general", "household/general", "owner/health/restricted"

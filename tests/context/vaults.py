@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from context.keyring import FileKey, Keyring, Tier
 from context.keys import Argon2, FileKeySource, KeySource
+from context.keys.keyring import FileKey, Keyring, Tier
 
 TINY = Argon2(memory_kib=8, iterations=1, lanes=1)
 GENERAL, RESTRICTED = Tier.GENERAL, Tier.RESTRICTED

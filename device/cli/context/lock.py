@@ -6,8 +6,8 @@ import click
 
 from context.audit import AuditEvent
 from context.errors import LapelError
-from context.keyring import Tier
-from context.pin_attempts import PinAttempts
+from context.keys.keyring import Tier
+from context.keys.pin_attempts import PinAttempts
 from device.cli.context import output
 from device.cli.context.ask import confirm, secret_of
 from device.cli.context.opening import PATH, vault_options, yes_option

@@ -11,7 +11,7 @@ from context.browse import made_from
 from context.items import Item, Provenance
 from context.labels import Compartment
 from context.policy import Purpose
-from context.upkeep import figures, last_reaped_at, locked_files
+from context.upkeep.figures import figures, last_reaped_at, locked_files
 from device.cli.context import output, when
 from device.cli.context.hearing import heard_by
 from device.cli.context.opening import inside_option, json_option, local_zone, vault_options

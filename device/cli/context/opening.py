@@ -12,7 +12,7 @@ import click
 
 from context.embed import Embedder, MiniLM
 from context.errors import LapelError
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.labels import Compartment
 from context.store import Store
 from device.cli.context.vault import Vault

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import click
 
-from context.export_lines import line_of
 from context.items import Item
 from context.labels import place_name
+from context.transfer.export_lines import line_of
 
 SHORT_ID: Final = 8
 _LONGEST: Final = 300

@@ -7,7 +7,7 @@ import click
 
 from context.errors import LapelError
 from context.policy import Purpose
-from context.upkeep import figures, rebuild_words
+from context.upkeep.figures import figures, rebuild_words
 from device.cli.context import output
 from device.cli.context.ask import confirm, secret_of
 from device.cli.context.opening import PATH, vault_options, without_locked_option, yes_option
@@ -15,7 +15,7 @@ from device.cli.context.vault import Vault
 from device.cli.options import examples
 
 if TYPE_CHECKING:
-    from context.backup import Restored
+    from context.transfer.backup import Restored
 
 _passphrase_option = click.option(
     "--passphrase-file", type=PATH, help="Read the passphrase from this file instead of asking."
@@ -39,7 +39,7 @@ def back_up(vault: Vault, file: Path, passphrase_file: Path | None, without_lock
     Without the passphrase nothing opens it. What you forget later is still in it: keep few
     backups, and no longer than you need them.
     """
-    from context.backup import back_up as write_backup
+    from context.transfer.backup import back_up as write_backup
 
     vault.need_all(without_locked=without_locked)
     passphrase = secret_of(passphrase_file, "passphrase", "--passphrase-file", twice=True)
@@ -74,7 +74,7 @@ def restore(
     All of them or none. Places that are here already stay in the way unless --replace is given:
     then what they hold now is gone.
     """
-    from context.backup import PlacesInTheWay
+    from context.transfer.backup import PlacesInTheWay
 
     vault.need_all(without_locked=False)
     passphrase = secret_of(passphrase_file, "passphrase", "--passphrase-file")
@@ -93,7 +93,7 @@ def restore(
 
 
 def _restored(vault: Vault, file: Path, passphrase: str, *, replace: bool) -> "Restored":
-    from context.backup import restore as take_back
+    from context.transfer.backup import restore as take_back
 
     with output.progress("restoring") as show:
         return take_back(
@@ -122,7 +122,7 @@ def verify(vault: Vault, mend: bool, yes: bool) -> None:
     --repair keeps what can be read of a damaged file. Where something is lost, the file is put
     aside, encrypted as it was.
     """
-    from context import repair
+    from context.upkeep import repair
 
     findings = repair.verify(vault.store)
     output.table(

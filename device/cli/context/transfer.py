@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from context import export, importers
+from context import importers
 from context.audit import AuditEvent
 from context.errors import LapelError, TextRefused, VaultLocked
 from context.importers import Kind, Record, Skipped
@@ -14,7 +14,8 @@ from context.items import About, Provenance
 from context.labels import Compartment, Sensitivity
 from context.policy import OWNER_GENERAL, Purpose, Sink
 from context.retention import expires_at
-from context.upkeep import figures
+from context.transfer import export
+from context.upkeep.figures import figures
 from device.cli.context import output
 from device.cli.context.change import both, refuse_ambient
 from device.cli.context.opening import (

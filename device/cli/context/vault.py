@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from context.browse import beginning
 from context.errors import ItemNotFound, LapelError, StoreUnusable, VaultLocked, WrongPin
 from context.items import Item
-from context.keyring import Tier
+from context.keys.keyring import Tier
 from context.labels import Compartment, Place, Sensitivity, parse_place
 from context.policy import Audience, Authentication, Principal, Purpose, Request, Scope, Sink
 from context.store import Store

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from context import header_file, keys
+from context import keys
 from context.errors import KeysUnusable, VaultLocked, WrongPin
-from context.keyring import Keyring
-from context.keys import FileKeySource, NoKeySource
+from context.keys import FileKeySource, NoKeySource, header_file
+from context.keys.keyring import Keyring
 from tests.context.vaults import GENERAL, PIN, RESTRICTED, TINY, Hands, Vault, every_call, fill
 
 New = Callable[..., Keyring]
@@ -96,7 +96,7 @@ def test_panic_does_not_wait_for_one_that_hangs(
     new: New, folder: Path, header: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(header_file, "PANIC_WAIT_S", 0.01)
-    monkeypatch.setattr("context.opener.PANIC_WAIT_S", 0.01)
+    monkeypatch.setattr("context.keys.opener.PANIC_WAIT_S", 0.01)
     keyring, hanging = new(), new()
     fill(keyring)
     inside, go_on = threading.Event(), threading.Event()

@@ -22,11 +22,12 @@ from context import (
     StoreUnusable,
     VaultLocked,
     audit,
-    backup_file,
     sqlite_file,
 )
 from context.audit import AuditEvent
-from context.backup import (
+from context.keys.keyring import FileKey, Tier
+from context.transfer import backup_file
+from context.transfer.backup import (
     BackedUp,
     BackupFailed,
     BackupUnusable,
@@ -36,7 +37,6 @@ from context.backup import (
     back_up,
     restore,
 )
-from context.keyring import FileKey, Tier
 from tests.context.conftest import Clock
 from tests.context.forensic import keys_of, plain
 from tests.context.vaults import TINY
@@ -510,7 +510,7 @@ def test_a_damaged_place_is_named_and_there_is_no_backup(filled: Store, tmp_path
 def test_two_at_once_are_not_mixed(
     filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from context import staging
+    from context.transfer import staging
 
     monkeypatch.setattr(staging, "_WAIT_S", 0.01)
     refused: list[str] = []
@@ -564,7 +564,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from context import HashingEmbedder, Store
-from context.backup import restore
+from context.transfer.backup import restore
 store = Store(Path(sys.argv[1]), None, lambda: datetime(2026, 11, 23, 9, tzinfo=UTC))
 store.open()
 print("ready", flush=True)

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from context import durable, sqlite_file
 from context.errors import KeysUnusable, StoreUnusable
-from context.keyring import Keyring
+from context.keys.keyring import Keyring
 
 LOCK: Final = "backup.lock"
 PREFIX: Final = ".new-"

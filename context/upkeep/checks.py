@@ -1,4 +1,4 @@
-"""The parts of a look through the vault; see `context/repair.py`."""
+"""The parts of a look through the vault; see `context/upkeep/repair.py`."""
 
 import os
 import stat
@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from context import audit, audit_chain, records, rescue, sqlite_file, staging
+from context import audit, audit_chain, records, sqlite_file
 from context.audit import AuditBroken, AuditEvent
 from context.audit_chain import START
 from context.errors import ContextError, KeysUnusable, StoreUnusable
 from context.files import file_of, tier_of
-from context.keyring import FileKey
+from context.keys.keyring import FileKey
 from context.labels import Place, place_name
 from context.store import Store
+from context.transfer import staging
+from context.upkeep import rescue
 
 _REAP_WITHIN: Final = timedelta(days=2)
 _KNOWN: Final = frozenset(

@@ -34,14 +34,18 @@ from context import (
     StoreUnusable,
     VaultLocked,
     audit,
-    export,
-    export_lines,
-    export_markdown,
 )
 from context.audit import AuditEvent
-from context.exactly import Outcome
-from context.export import ExportFailed, Imported, compartments_in, export_items, import_items
 from context.importers import ImportFailed
+from context.transfer import export, export_lines, export_markdown
+from context.transfer.exactly import Outcome
+from context.transfer.export import (
+    ExportFailed,
+    Imported,
+    compartments_in,
+    export_items,
+    import_items,
+)
 from tests.context.conftest import Clock
 
 SAID = Provenance.OWNER_SPOKE
@@ -483,7 +487,7 @@ def test_a_damaged_place_stops_the_export_and_leaves_nothing(filled: Store, tmp_
 
 def _file_key(store: Store, name: str) -> str:
     store.keyring.open()
-    from context.keyring import Tier
+    from context.keys.keyring import Tier
 
     key = store.keyring.get(name, Tier.GENERAL)
     assert key is not None

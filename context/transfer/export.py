@@ -1,7 +1,7 @@
 """Memories out of the vault into files that people and programs can read, and back in.
 
 `export_lines` says what is in the file for programs. The export is not encrypted: a backup is
-(see `context/backup.py`).
+(see `context/transfer/backup.py`).
 """
 
 import fcntl
@@ -19,15 +19,15 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from context import export_lines, export_markdown, staging
 from context.errors import ContextError
-from context.exactly import Outcome
-from context.export_lines import LONGEST_LINE_BYTES, LineRefused
 from context.importers.files import failed, opened
 from context.items import Item
 from context.labels import Compartment, Place, place_name
 from context.policy import Scope
 from context.store import Store
+from context.transfer import export_lines, export_markdown, staging
+from context.transfer.exactly import Outcome
+from context.transfer.export_lines import LONGEST_LINE_BYTES, LineRefused
 
 JSONL: Final = "items.jsonl"
 MARKDOWN: Final = "memories.md"

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from context import key_header
 from context.errors import KeysUnusable, LapelError
-from context.keyring import Keyring, Tier
-from context.keys import FileKeySource, NoKeySource
+from context.keys import FileKeySource, NoKeySource, key_header
+from context.keys.keyring import Keyring, Tier
 from tests.context.vaults import GENERAL, NAMES, PIN, TINY, Hands, Vault, files, fill
 
 New = Callable[..., Keyring]

@@ -26,8 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from context import keys
 from context.errors import ContextError
-from context.key_header import FileKey
 from context.keys import DEFAULT_COST, KEY_BYTES, Argon2, WrongKey
+from context.keys.key_header import FileKey
 
 VERSION: Final = 1
 FEWEST_IN_PASSPHRASE: Final = 8

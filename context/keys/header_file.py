@@ -8,10 +8,11 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from context import durable, key_header
+from context import durable
 from context.durable import Mark
 from context.errors import KeysUnusable
-from context.key_header import Header
+from context.keys import key_header
+from context.keys.key_header import Header
 
 BUSY_S: Final = 5.0
 """Seconds to wait for another process before giving up."""

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from context import key_header
 from context.durable import Mark
 from context.errors import KeysUnusable, VaultLocked
-from context.header_file import PANIC_WAIT_S, HeaderFile
-from context.key_header import FileKey, Header, Tier, TierKeys, changed
-from context.keys import KeySource, WrongKey
+from context.keys import KeySource, WrongKey, key_header
+from context.keys.header_file import PANIC_WAIT_S, HeaderFile
+from context.keys.key_header import FileKey, Header, Tier, TierKeys, changed
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from context import durable, kernel_keyring
+from context import durable
 from context.errors import KeysUnusable
+from context.keys import kernel_keyring
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from context.errors import WrongPin
-from context.keyring import Keyring
+from context.keys.keyring import Keyring
 from tests.context.vaults import GENERAL, PIN, RESTRICTED, Vault
 
 COMMON = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from context.keyring import Keyring, Tier
+from context.keys.keyring import Keyring, Tier
 from context.keys import Argon2, FileKeySource
 from context.errors import LapelError
 where = Path(sys.argv[1])

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
-from context import records, rows, sqlite_file
+from context import records, sqlite_file
 from context.errors import StoreUnusable
-from context.pages import Pages
 from context.records import File
-from context.rows import NumberedRow, Row
 from context.sqlite_file import Connection, sqlcipher, transaction
+from context.upkeep import rows
+from context.upkeep.pages import Pages
+from context.upkeep.rows import NumberedRow, Row
 
 _AT_ONCE: Final = 200
 _INDEXES: Final = ("item_by_time", "sqlite_autoindex_item_1")

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from context.pages import Pages
+from context.upkeep.pages import Pages
 
 Value = int | float | str | bytes | None
 Row = tuple[Value, ...]

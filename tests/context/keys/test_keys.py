@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from context import durable, kernel_keyring
+from context import durable
 from context.errors import KeysUnusable
 from context.keys import (
     Argon2,
@@ -21,6 +21,7 @@ from context.keys import (
     NoKeySource,
     WrongKey,
     derive,
+    kernel_keyring,
     stretch,
     unwrap,
     wrap,

@@ -27,13 +27,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from context import durable, key_header, keys
+from context import durable, keys
 from context.errors import KeysUnusable, PinRefused, WrongPin
-from context.header_file import in_words
-from context.key_header import FileKey, Header, PinSlot, Tier, changed
-from context.keys import DEFAULT_COST, KEY_BYTES, Argon2, KeySource, WrongKey
-from context.opener import Opener
-from context.pin_attempts import PinAttempts
+from context.keys import DEFAULT_COST, KEY_BYTES, Argon2, KeySource, WrongKey, key_header
+from context.keys.header_file import in_words
+from context.keys.key_header import FileKey, Header, PinSlot, Tier, changed
+from context.keys.opener import Opener
+from context.keys.pin_attempts import PinAttempts
 
 __all__ = ["FileKey", "Keyring", "Tier"]
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from context import durable, header_file
+from context import durable
 from context.errors import KeysUnusable, LapelError, WrongPin
-from context.keyring import FileKey, Keyring, Tier
-from context.keys import FileKeySource
+from context.keys import FileKeySource, header_file
+from context.keys.keyring import FileKey, Keyring, Tier
 from tests.context.vaults import (
     GENERAL,
     NAMES,

@@ -14,17 +14,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from context import checks, durable, records, rescue, sqlite_file, staging
+from context import durable, records, sqlite_file
 from context.audit import AuditEvent
-from context.checks import Finding
 from context.errors import StoreDamaged, StoreUnusable
 from context.files import file_of, tier_of
-from context.keyring import FileKey
 from context.keys import KEY_BYTES, unwrap, wrap
+from context.keys.keyring import FileKey
 from context.labels import Place, parse_place, place_name
-from context.pages import Pages
-from context.rescue import Rescued
 from context.store import Store
+from context.transfer import staging
+from context.upkeep import checks, rescue
+from context.upkeep.checks import Finding
+from context.upkeep.pages import Pages
+from context.upkeep.rescue import Rescued
 
 __all__ = ["Finding", "Repaired", "aside_key", "repair", "verify"]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from context.errors import WrongPin
-from context.pin_attempts import LONGEST_WAIT_S, PinAttempts, span_s, wait_s
+from context.keys.pin_attempts import LONGEST_WAIT_S, PinAttempts, span_s, wait_s
 
 FAILURES = st.integers(0, 10**6)
 SINCE = st.floats(-1e12, 1e12)

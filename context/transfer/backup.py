@@ -13,15 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from context import backup_file, records, sqlite_file, staging
+from context import records, sqlite_file
 from context.audit import AuditEvent
-from context.backup_file import BackupUnusable, Entry, Manifest, PassphraseRefused
 from context.errors import ContextError, StoreUnusable, VaultLocked
 from context.files import file_of, tier_of
-from context.keyring import FileKey, Tier
 from context.keys import DEFAULT_COST, Argon2
+from context.keys.keyring import FileKey, Tier
 from context.labels import Place, parse_place, place_name
 from context.store import Store
+from context.transfer import backup_file, staging
+from context.transfer.backup_file import BackupUnusable, Entry, Manifest, PassphraseRefused
 
 __all__ = [
     "BackedUp",

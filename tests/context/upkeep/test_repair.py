@@ -28,16 +28,15 @@ from context import (
     StoreUnusable,
     VaultLocked,
     durable,
-    pages,
-    rows,
     sqlite_file,
 )
 from context.audit import AuditEvent, read
-from context.keyring import FileKey, Tier
 from context.keys import WrongKey
-from context.pages import PAGE_BYTES, Pages
-from context.repair import Finding, Repaired, aside_key, repair, verify
+from context.keys.keyring import FileKey, Tier
 from context.sqlite_file import sqlcipher
+from context.upkeep import pages, rows
+from context.upkeep.pages import PAGE_BYTES, Pages
+from context.upkeep.repair import Finding, Repaired, aside_key, repair, verify
 from tests.context.conftest import Clock
 from tests.context.forensic import plain
 
@@ -62,7 +61,7 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fill(store: Store) -> None:
     from context import Compartment, Label, Sink, policy
-    from context.exactly import Outcome
+    from context.transfer.exactly import Outcome
 
     now = store.now()
     house, owner = (frozenset({Compartment.parse(each)}) for each in (HOUSE, OWNER))
@@ -674,7 +673,7 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from context import Store, durable
-from context.repair import repair
+from context.upkeep.repair import repair
 store = Store(Path(sys.argv[1]), None, lambda: datetime(2026, 11, 23, 9, tzinfo=UTC))
 store.open()
 left = int(sys.argv[2])

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from context import key_header, keys
+from context import keys
 from context.errors import KeysUnusable, VaultLocked, WrongPin
-from context.keyring import Keyring, Tier
-from context.keys import NoKeySource, WrongKey
+from context.keys import NoKeySource, WrongKey, key_header
+from context.keys.keyring import Keyring, Tier
 from tests.context.vaults import (
     GENERAL,
     NAMES,

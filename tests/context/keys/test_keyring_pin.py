@@ -8,8 +8,8 @@ import pytest
 
 from context import keys
 from context.errors import PinRefused, WrongPin
-from context.keyring import Keyring
 from context.keys import Argon2, FileKeySource
+from context.keys.keyring import Keyring
 from tests.context.vaults import (
     OTHER_PIN,
     PIN,
