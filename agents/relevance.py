@@ -172,6 +172,10 @@ def keeps_to(said: str, item: Item, question: str) -> bool:
         return False
     words, known = content_words(said), content_words(item.text)
     asked = content_words(question)
+    if Kind.HEALTH in kinds(item.text):  # a dose that is left out is a wrong answer
+        amounts = {word for word in known if word[0].isdigit()}
+        if not amounts <= words:
+            return False
     return words <= known | asked and bool(words & (known - asked))
 
 

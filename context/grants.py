@@ -39,9 +39,20 @@ class Grants:
         self._beside = folder / "grants.lock"
 
     def all(self) -> tuple[Grant, ...]:
-        """Those in force; none while the vault is locked. Raises StoreUnusable."""
+        """Those in force; none while the vault is locked, or if they can't be read."""
         with self._lock:
-            return () if self._keyring.locked(Tier.GENERAL) else (*self._read(), *self._session)
+            if self._keyring.locked(Tier.GENERAL):
+                return ()
+            try:
+                return (*self._read(), *self._session)
+            except StoreUnusable:  # less is open then; `check` says so
+                return self._session
+
+    def check(self) -> None:
+        """Raise StoreUnusable, which says what to do, if what was allowed can't be read."""
+        with self._lock:
+            if not self._keyring.locked(Tier.GENERAL):
+                _ = self._read()
 
     def give(self, scope: Scope, grant: Grant) -> Grant:
         """Put a grant in force; returns it with an id of its own.

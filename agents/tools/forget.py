@@ -14,6 +14,7 @@ from agents.relevance import listed
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
 from context.errors import ItemNotFound
 from context.items import Item
+from context.keys.keyring import Tier
 from context.labels import Compartment, Sensitivity
 from context.policy import Purpose, Scope
 from context.store import UNDO_S
@@ -147,6 +148,8 @@ class ForgetTool(Tool[ForgetArgs]):
     def _nothing(self, args: ForgetArgs, scope: Scope, context: ToolContext) -> str:
         if args.topic is not None:
             otherwise = f"I remember nothing about {second_person(args.topic)}."
+            if context.store.keyring.locked(Tier.RESTRICTED):  # whatever may be in there
+                otherwise = f"{otherwise[:-1]} in what is not locked."
             return not_known(args.topic, scope, context.store, otherwise)
         if (when := _when(args)) is not None:
             return f"I've kept nothing from {when}."

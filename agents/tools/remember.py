@@ -14,7 +14,7 @@ from context.policy import Purpose
 from context.sensitive import kinds
 
 _ASK = "What should I remember?"
-_PRIVATE = "That's private, so I only tell it after the button."
+_PRIVATE = "That's private, so I don't tell it to a voice alone."
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_LONGER = "I've noted that it's no longer true."
 

@@ -30,6 +30,7 @@ _KNOWN: Final = frozenset(
         "device.key",
         "files.lock",
         "grants.bin",
+        "grants.lock",
         "keyring.json",
         "keyring.lock",
         "pin_attempts.json",
@@ -78,6 +79,10 @@ def keys(store: Store) -> Iterator[Finding]:
         yield Finding(None, False, str(error))
         return
     yield Finding(None, True, "The vault's keys can be read.")
+    try:
+        store.grants.check()
+    except StoreUnusable as error:
+        yield Finding(None, False, str(error))
     if locked:
         yield Finding(
             None,

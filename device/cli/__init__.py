@@ -1,5 +1,6 @@
 """The command `lapel`: a file each for its subcommands."""
 
+import errno
 import os
 import sys
 
@@ -57,3 +58,9 @@ def main() -> None:
         # The reader (head, less) has what it wanted; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo("lapel: the disk is full: make room, then run this again.", err=True)
+        raise SystemExit(1) from None

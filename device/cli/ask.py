@@ -1,6 +1,7 @@
 """`lapel ask`."""
 
 import contextlib
+import sys
 
 import click
 
@@ -31,12 +32,21 @@ def ask(settings: Settings, text: str) -> None:
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)
         set_a_timer = False
-        for part in mind.agent.reply(words, said_by=Provenance.OWNER_TYPED):
-            match part:
-                case Text(piece):
-                    click.echo(piece, nl=False)
-                case Acted(receipt):
-                    set_a_timer |= receipt.facts.get("action") == "set" and receipt.ok
-        click.echo()
+        while words:
+            said, asked = "", False
+            for part in mind.agent.reply(words, said_by=Provenance.OWNER_TYPED):
+                match part:
+                    case Text(piece):
+                        said += piece
+                        click.echo(piece, nl=False)
+                    case Acted(receipt):
+                        asked = receipt.asks is not None
+                        set_a_timer |= receipt.facts.get("action") == "set" and receipt.ok
+            click.echo()
+            # What it asks back is answered where somebody sits and types.
+            if not asked or text == "-" or not sys.stdin.isatty():
+                break
+            mind.agent.heard(words, said)
+            words = click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip()
         if set_a_timer and not is_running():
             click.echo("(Timers ring while 'lapel run' is running.)", err=True)

@@ -32,8 +32,8 @@ CODE = "Remember that my door code is 4711"
 class TestRemembering:
     def test_the_receipt_says_that_it_is_private(self, talk) -> None:
         assert talk(None).say(CODE) == (
-            "I'll remember that your door code is 4711. That's private, so I only tell it after"
-            " the button."
+            "I'll remember that your door code is 4711. That's private, so I don't tell it to a"
+            " voice alone."
         )
 
     def test_what_is_not_private_has_no_such_receipt(self, talk) -> None:

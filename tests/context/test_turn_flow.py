@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -35,7 +34,6 @@ from context import (
     Purpose,
     Request,
     Scope,
-    Sensitivity,
     Sink,
     Store,
     decide,
@@ -43,7 +41,6 @@ from context import (
 from tests.tiers import cases
 
 POOL = [Compartment.parse(text) for text in ("owner/general", "household/general")]
-TWINS = [replace(each, sensitivity=Sensitivity.RESTRICTED) for each in POOL]
 SHOWN_BY = [Authentication.VOICE, Authentication.BUTTON]
 ASKERS = list(itertools.product(Principal, [1.0, 0.6], Audience, SHOWN_BY))
 askers = st.sampled_from([ASKERS[0]] * 12 + [ASKERS[1]] * 4 + ASKERS)  # mostly the owner, alone
@@ -169,7 +166,7 @@ def hear(agent: Agent, said: str, mint: Mint) -> str:
 def opened_to(asker: tuple[Any, ...], store: Store) -> frozenset[Compartment]:
     """All that may be told to one who asks, by the policy's table."""
     principal, sure, audience, authentication = asker
-    known = frozenset(POOL).union(TWINS, *store.files.places())
+    known = frozenset(POOL).union(*store.files.places())
     found: set[Compartment] = set()
     for purpose, sink in ((Purpose.ANSWER, Sink.SPEAKER), (Purpose.FORGET, Sink.SPEAKER)):
         request = Request(principal, sure, purpose, audience, sink, authentication)

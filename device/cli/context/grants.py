@@ -31,6 +31,7 @@ def grants() -> None:
 @vault_options()
 def list_grants(vault: Vault, as_json: bool) -> None:
     """List what is allowed always and once. What holds for a session, only its program knows."""
+    vault.store.grants.check()
     every = vault.store.grants.all()
     if as_json:
         for each in every:

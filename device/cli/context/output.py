@@ -161,7 +161,8 @@ def progress(label: str) -> Generator[Callable[[int, int], None]]:
 
 
 def _is_terminal(*, err: bool) -> bool:
-    return (sys.stderr if err else sys.stdout).isatty()
+    stream = sys.stderr if err else sys.stdout
+    return stream is not None and stream.isatty()  # None: it was closed before
 
 
 def _with_state(item: Item) -> str:
