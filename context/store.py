@@ -391,7 +391,7 @@ class Store:
         if not mine:  # what the scope does not open is not touched, nor what hangs on it
             raise ItemNotFound("There is no such memory.")
         purge_at = self._purge_at(inside, now, undo_s)
-        derived, unread = self._descendants(mine, inside)
+        derived, unread = self._descendants(mine)
         others = [place for place in self.files.places() if place not in unread]
         # Sources last: what is left when this is broken off can be forgotten again.
         touched = self._forget(others, derived, purge_at)
@@ -420,7 +420,7 @@ class Store:
             return 0
         at = last
         back = self._collect(inside, lambda file: records.bring_back(file, at))
-        derived, unread = self._descendants(back, inside)
+        derived, unread = self._descendants(back)
         for place in self.files.places():
             if derived and place not in unread:
                 with self.files.file(place) as file:
@@ -654,13 +654,8 @@ class Store:
                     touched.add(place)
         return touched
 
-    def _descendants(
-        self, item_ids: Iterable[str], inside: Collection[Place] = ()
-    ) -> tuple[set[str], set[Place]]:
-        """What was derived from items, and the places that could not be asked.
-
-        A place that can't be used is only an error to who asks for what is in it (`inside`).
-        """
+    def _descendants(self, item_ids: Iterable[str]) -> tuple[set[str], set[Place]]:
+        """What was derived from items, and the places that could not be asked."""
         found, unread = set[str](), set[Place]()
         edge = set(item_ids)
         while edge:
@@ -669,9 +664,7 @@ class Store:
                 try:
                     with self.files.file(place) as file:
                         below |= set() if file is None else records.children(file, edge)
-                except StoreUnusable:
-                    if place in inside:
-                        raise
+                except StoreUnusable:  # nobody's business but of who asks for what is in it
                     unread.add(place)
             edge = below - found
             found |= edge

@@ -132,6 +132,7 @@ def test_nothing_said_reaches_a_log_or_a_temporary_file(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     from agents.agent import Text
+    from context import Authentication
     from device.assemble import (
         assemble_mind,
         assemble_transcriber,
@@ -155,7 +156,8 @@ def test_nothing_said_reaches_a_log_or_a_temporary_file(
         ears.load()
         heard = ears.transcribe(resample(sound, voice.rate_hz, RATE_HZ))
         assert secret in heard[0].text.lower()
-        mind = assemble_mind(settings, state_dir(), models=models)
+        shown = Authentication.BUTTON  # a password is told to no voice alone
+        mind = assemble_mind(settings, state_dir(), models=models, present=lambda: shown)
         mind.load()
         for text in (f"remember that the password is {secret}", "what is the password?"):
             parts = [part.text for part in mind.agent.reply(text) if isinstance(part, Text)]
@@ -170,8 +172,7 @@ def test_nothing_said_reaches_a_log_or_a_temporary_file(
         for path in home.rglob("*")
         if path.is_file() and "models" not in path.parts and secret.encode() in path.read_bytes()
     ]
-    assert all(path.parent.name == "memory" for path in trace_of_secret)
-    assert trace_of_secret, "it was to be remembered"
+    assert trace_of_secret == []  # not even in the memory's own files, which are encrypted
 
 
 def test_the_process_holds_one_ggml() -> None:

@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+T = TypeVar("T")
 _long = False
 
 
@@ -9,9 +10,6 @@ def choose(*, long: bool) -> None:
     """Called once, before any test is collected."""
     global _long  # noqa: PLW0603 - what pytest was asked for holds for the whole process
     _long = long
-
-
-T = TypeVar("T")
 
 
 def cases(ordinary: T, long: T) -> T:

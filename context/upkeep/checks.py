@@ -225,6 +225,8 @@ def _reaper(path: Path, key: bytes, now: datetime, first_at: datetime | None) ->
             False,
             f"What has expired was last erased {_when(last)}: start the assistant, which does it.",
         )
+    if last is None:
+        return Finding(None, True, "Nothing has had to be erased yet.")
     return Finding(None, True, f"What has expired was last erased {_when(last)}.")
 
 

@@ -94,6 +94,26 @@ def test_files_that_others_could_read_are_closed_to_them(
     assert owners.path.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("secure_delete", 1),  # what is deleted is zeroed
+        ("temp_store", 2),  # no text gets into a temporary file
+        ("synchronous", 2),  # a commit survives a power loss
+        ("journal_mode", "wal"),
+        ("foreign_keys", 1),
+        ("cell_size_check", 1),
+    ],
+)
+def test_what_sqlite_is_told(new_store: New, scope: Make, pragma: str, value: int | str) -> None:
+    store = new_store()
+    store.remember(scope(Purpose.REMEMBER), SECRET, said_by=SAID)
+    (place,) = store.files.places()
+    with store.files.file(place) as file:
+        assert file is not None
+        assert file.connection.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+
+
 def test_names_of_files_say_nothing(new_store: New, scope: Make, folder: Path) -> None:
     places = ["person:anna/general", "owner/health/restricted"]
     for place in places:

@@ -240,16 +240,17 @@ def test_other_faults_of_the_folder_are_found(store: Store, clock: Clock) -> Non
     (folder / "grants.bin").chmod(0o640)
     clock.move(3 * 24 * 3600)
     found = bad(verify(store))
-    assert len(found) == 4
+    assert len(found) == 5
     assert "Others than you can get at 0000" in found[0]
     assert "grants.bin" in found[0]
     assert found[1].startswith("old.sqlite holds memories of an earlier version, unencrypted")
     assert "holiday.jpg: nothing here uses or opens that" in found[2]
-    assert found[3] == "What has expired was last erased never: start the assistant, which does it."
+    assert found[3].startswith("What you have allowed can't be read: delete ")
+    assert found[4] == "What has expired was last erased never: start the assistant, which does it."
     store.reap()
-    assert len(bad(verify(store))) == 3
+    assert len(bad(verify(store))) == 4
     clock.move(3 * 24 * 3600)
-    assert "was last erased on 2026-11-26 at 09:00 UTC: start" in bad(verify(store))[3]
+    assert "was last erased on 2026-11-26 at 09:00 UTC: start" in bad(verify(store))[4]
 
 
 def test_a_broken_audit_log_is_found(store: Store, new_store: New) -> None:
