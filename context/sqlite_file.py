@@ -22,7 +22,7 @@ BUSY_S: Final = 5.0
 """Seconds to wait for another process before giving up."""
 ASIDE: Final = ("-damaged", "-damaged-wal", "-damaged-key")
 """What ends the names of what a repair put aside: the damaged file, its WAL, its sealed key."""
-CACHE_KIB: Final = 65_536
+CACHE_KIB: Final = 40_960
 """The most that the pages of all of a vault's open files take in memory together."""
 _PAGE_BYTES: Final = 4096
 _APPLICATION_ID: Final = 0x4C61_7065  # "Lape"

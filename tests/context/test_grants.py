@@ -99,6 +99,20 @@ def test_a_grant_for_once_serves_one_of_many_at_once(store: Store, scope: Make) 
     assert sum(opened) == 5
 
 
+def test_a_grant_that_another_uses_up_meanwhile_opens_nothing(
+    store: Store, scope: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(store, scope, lasts=Lasts.ONCE)
+    used = store.grants.used
+
+    def too_late(grant_id: str) -> bool:
+        assert used(grant_id)
+        return used(grant_id)
+
+    monkeypatch.setattr(store.grants, "used", too_late)
+    assert not opens_day(store)
+
+
 @pytest.mark.parametrize("lasts", Lasts)
 def test_what_is_granted_lasts_as_long_as_was_said(store: Store, scope: Make, lasts: Lasts) -> None:
     give(store, scope, lasts=lasts)

@@ -41,6 +41,7 @@ from context import (
     Sink,
     Store,
     Trust,
+    browse,
     policy,
     sensitive,
 )
@@ -294,6 +295,15 @@ class World:
         for item in self.own:
             self.see(lambda: store.item(read, item.id))  # noqa: B023
             self.see(lambda: store.contradicted(read, item))  # noqa: B023
+        review = self.scope(Purpose.REVIEW, self.inside)
+        for words in ("key", "Anna", "garden shed"):
+            self.see(lambda words=words: browse.holding(store, review, words))
+        self.see(lambda: browse.beginning(store, review, "0000", limit=3))
+        self.see(lambda: browse.made_from(store, review, [item.id for item in self.own]))
+        export = replace(
+            self.scope(Purpose.EXPORT, self.inside), sink=Sink.FILE, token=policy._MINT
+        )
+        self.see(lambda: list(store.each(export)))
         self.miss([uuid4().hex, *[item.id for item in self.others[:3]]])
         self.see(self.minted)
         self.see(lambda: store.undo(self.scope(Purpose.FORGET, self.inside)))

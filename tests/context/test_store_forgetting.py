@@ -242,6 +242,21 @@ def test_a_reaper_proves_that_it_ran(store: Store, scope: Make, put: Put, clock:
     assert reaps == [{"count": 0, "days": 0}, {"count": 1, "days": 0}, {"count": 0, "days": 1}]
 
 
+def test_erasing_what_is_forgotten_elsewhere_changes_no_score(
+    store: Store, scope: Make, put: Put, clock: Any
+) -> None:
+    """What has expired is still in a place's index until the place itself is tended."""
+    for text in ("the key is here", "the key is there", "a lamp"):
+        put(text)
+    for number in range(5):
+        put(f"the key {number}", about=About(expires_at=clock() + timedelta(seconds=10)))
+    gone = put("house", HOUSE)
+    clock.move(10)
+    before = store.recall(scope(Purpose.ANSWER), "key lamp")
+    store.forget(scope(Purpose.FORGET, [HOUSE]), gone.id)
+    assert store.recall(scope(Purpose.ANSWER), "key lamp") == before
+
+
 # Correcting
 
 

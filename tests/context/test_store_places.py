@@ -24,6 +24,7 @@ from context import (
     Trust,
     VaultLocked,
 )
+from context.audit import AuditEvent, read
 from tests.context.vaults import PIN, TINY
 
 KEY = "the spare key is under the blue flower pot"
@@ -89,6 +90,16 @@ def test_what_hangs_on_an_item_outside_the_scope_is_not_reached_either(
         store.forget(scope(Purpose.FORGET, [HOUSE]), source.id)
     store.reap()
     assert seen(store, scope, [OWNER]) == sorted([KEY, BINS])
+    assert store.item(scope(Purpose.ANSWER), derived.id) == derived
+
+
+def test_what_hangs_on_an_item_outside_stays_when_another_is_forgotten(
+    new_store: New, scope: Make
+) -> None:
+    store = new_store()
+    house, source = put(store, scope, KEY, HOUSE), put(store, scope, BINS)
+    derived = put(store, scope, "derived", derived_from=[source])
+    assert store.forget(scope(Purpose.FORGET, [HOUSE]), house.id, source.id) == 1
     assert store.item(scope(Purpose.ANSWER), derived.id) == derived
 
 
@@ -296,15 +307,9 @@ def test_what_the_policy_denies_is_denied_with_its_reason_and_noted(new_store: N
         store.mint(asked(sink=Sink.NETWORK))
     with pytest.raises(ScopeDenied, match="more than a voice"):
         store.mint(asked(purpose=Purpose.REVIEW, sink=Sink.SCREEN))
-
-
-def test_a_lock_closes_what_it_locks(new_store: New, scope: Make) -> None:
-    store = new_store()
-    store.keyring._argon2 = TINY
-    for place in ("owner/general", "owner/health/restricted"):
-        writing = scope(Purpose.REMEMBER, [place])
-        store.remember(writing, "a word", said_by=Provenance.OWNER_SPOKE)
-    store.keyring.set_pin(PIN)
-    store.lock()
-    assert store.files._open is not None
-    assert [file.name for file in store.files._open.values()] == ["owner/general"]
+    log, key = store.folder / "audit.jsonl", store.keyring.subkey("audit")
+    denied = [each.facts for each in read(log, key, limit=9) if each.event is AuditEvent.DENY]
+    assert denied == [
+        {"purpose": "review", "sink": "screen", "reason": "not_present"},
+        {"purpose": "answer", "sink": "network", "reason": "sink_not_cleared"},
+    ]
