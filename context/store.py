@@ -93,7 +93,8 @@ class Store:
             raise StoreUnusable(
                 f"The folder of memories {self.folder} can't be used: {error.strerror}."
             ) from None
-        if not (self.folder / "keyring.json").exists() and any(self.folder.glob("*.db")):
+        # In this order: another process may be making the vault, whose keys come first.
+        if any(self.folder.glob("*.db")) and not (self.folder / "keyring.json").exists():
             raise KeysUnusable(
                 f"The keys of the memories in {self.folder} are gone (keyring.json): put that file"
                 " back, or restore a backup into an empty folder."

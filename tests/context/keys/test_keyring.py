@@ -22,32 +22,11 @@ from tests.context.vaults import (
     RESTRICTED,
     TINY,
     Hands,
-    Vault,
     files,
     fill,
 )
 
 New = Callable[..., Keyring]
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
-
-
-@pytest.fixture
-def new(vault: Vault) -> New:
-    return vault.new
-
-
-@pytest.fixture
-def header(vault: Vault) -> Path:
-    return vault.header
-
-
-@pytest.fixture
-def folder(vault: Vault) -> Path:
-    return vault.folder
 
 
 def test_keys_are_made_once_and_outlive_the_process(new: New) -> None:

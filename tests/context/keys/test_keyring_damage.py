@@ -12,24 +12,9 @@ from hypothesis import strategies as st
 from context.errors import KeysUnusable, LapelError
 from context.keys import FileKeySource, NoKeySource, key_header
 from context.keys.keyring import Keyring, Tier
-from tests.context.vaults import GENERAL, NAMES, PIN, TINY, Hands, Vault, files, fill
+from tests.context.vaults import GENERAL, NAMES, PIN, TINY, Hands, files, fill
 
 New = Callable[..., Keyring]
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
-
-
-@pytest.fixture
-def new(vault: Vault) -> New:
-    return vault.new
-
-
-@pytest.fixture
-def header(vault: Vault) -> Path:
-    return vault.header
 
 
 def test_a_header_cut_anywhere_is_an_error_and_stays(new: New, header: Path) -> None:

@@ -25,31 +25,6 @@ from tests.context.vaults import (
 New = Callable[..., Keyring]
 
 
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
-
-
-@pytest.fixture
-def new(vault: Vault) -> New:
-    return vault.new
-
-
-@pytest.fixture
-def header(vault: Vault) -> Path:
-    return vault.header
-
-
-@pytest.fixture
-def folder(vault: Vault) -> Path:
-    return vault.folder
-
-
-@pytest.fixture
-def hands(vault: Vault) -> Hands:
-    return vault.clock
-
-
 def test_without_a_pin_the_device_opens_everything(new: New) -> None:
     keyring = new()
     assert not keyring.has_pin()

@@ -10,29 +10,9 @@ from context import keys
 from context.errors import KeysUnusable, VaultLocked, WrongPin
 from context.keys import FileKeySource, NoKeySource, header_file
 from context.keys.keyring import Keyring
-from tests.context.vaults import GENERAL, PIN, RESTRICTED, TINY, Hands, Vault, every_call, fill
+from tests.context.vaults import GENERAL, PIN, RESTRICTED, TINY, Hands, every_call, fill
 
 New = Callable[..., Keyring]
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
-
-
-@pytest.fixture
-def new(vault: Vault) -> New:
-    return vault.new
-
-
-@pytest.fixture
-def header(vault: Vault) -> Path:
-    return vault.header
-
-
-@pytest.fixture
-def folder(vault: Vault) -> Path:
-    return vault.folder
 
 
 @pytest.mark.parametrize("state", ["open", "locked", "closed", "damaged"])

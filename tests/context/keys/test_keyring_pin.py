@@ -15,37 +15,11 @@ from tests.context.vaults import (
     PIN,
     RESTRICTED,
     Hands,
-    Vault,
     files,
     fill,
 )
 
 New = Callable[..., Keyring]
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
-
-
-@pytest.fixture
-def new(vault: Vault) -> New:
-    return vault.new
-
-
-@pytest.fixture
-def header(vault: Vault) -> Path:
-    return vault.header
-
-
-@pytest.fixture
-def folder(vault: Vault) -> Path:
-    return vault.folder
-
-
-@pytest.fixture
-def hands(vault: Vault) -> Hands:
-    return vault.clock
 
 
 def test_changing_the_pin_keeps_every_key_and_touches_only_the_header(

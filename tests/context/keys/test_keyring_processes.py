@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from context.errors import WrongPin
 from context.keys.keyring import Keyring
 from tests.context.vaults import GENERAL, PIN, RESTRICTED, Vault
@@ -73,11 +71,6 @@ PANIC = """
 keyring.panic()
 say("done")
 """
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(tmp_path)
 
 
 @contextmanager
