@@ -29,9 +29,10 @@ from context import (
 from context.files import tier_of
 from context.labels import place_name
 from tests.context.forensic import files, keys_of, looked_for, plain, traces, traces_in
-from tests.context.processes import Nursery, mint, nursery
-from tests.context.processes import new_store as killable_store
+from tests.context.processes import Nursery, nursery
 from tests.context.vaults import PIN, TINY
+from tests.context.works import mint
+from tests.context.works import new_store as killable_store
 from tests.tiers import cases
 
 OWNER, HOUSE, EPISODES = "owner/general", "household/general", "owner/episodic"
