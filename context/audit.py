@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from io import BytesIO
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Self
 
@@ -224,8 +224,17 @@ def verify(path: Path, key: bytes, *, anchor: Head | None = None) -> Verified:
     return Verified(head.seq, head, first_at, last_at)
 
 
-def read(path: Path, key: bytes, *, since: datetime | None = None, limit: int) -> list[Record]:
+def read(
+    path: Path,
+    key: bytes,
+    *,
+    since: datetime | None = None,
+    limit: int,
+    before: int | None = None,
+) -> list[Record]:
     """At most `limit` records, newest first, of those at or after `since`.
+
+    before: the number of a line that is not looked at, nor are those after it; None for all.
 
     Raises AuditBroken if a line is not as written, since all before the last are checked, too;
     whether the end is missing is for `verify` to say, and a torn last line is left out. Raises
@@ -234,10 +243,11 @@ def read(path: Path, key: bytes, *, since: datetime | None = None, limit: int) -
     if limit < 1:
         raise ValueError(f"The limit must be at least 1, and is {limit}.")
     since_us = None if since is None else audit_chain.since_epoch_us(since)
+    end = None if before is None else max(before - 1, 0)
     found: deque[Record] = deque(maxlen=limit)
     with _in_words(), _snapshot(path) as (lines, _):
         try:
-            for line in audit_chain.chain(lines, _checked(key), START):
+            for line in islice(audit_chain.chain(lines, _checked(key), START), end):
                 if since_us is None or line.body["at_us"] >= since_us:
                     found.append(audit_chain.record(line))
         except AuditBroken as broken:

@@ -42,6 +42,7 @@ class AuditEvent(StrEnum):
     REPAIR = "repair"
     PANIC = "panic"
     MICROPHONE = "microphone"
+    EGRESS = "egress"  # a tool reached for the network, and was let out or not
 
 
 class Damage(StrEnum):
@@ -57,7 +58,9 @@ class Damage(StrEnum):
     HEAD = "head"  # what says where the log ends
 
 
-_KEEP: Final = ": keep the file as evidence, and begin a new log."
+_KEEP: Final = (
+    ": move audit.jsonl and audit.jsonl.head elsewhere, as evidence; then a new log begins."
+)
 _SENTENCES: Final = {
     Damage.EDITED: "Line {line} of the audit log was edited, or the key is another" + _KEEP,
     Damage.DELETED: "Line {line} of the audit log was deleted" + _KEEP,

@@ -35,7 +35,12 @@ from context.labels import Compartment, Sensitivity
 
 OWNER_GENERAL: Final = Compartment("owner", "general")
 HOUSEHOLD_GENERAL: Final = Compartment("household", "general")
-USUAL: Final = frozenset({OWNER_GENERAL, HOUSEHOLD_GENERAL})
+OWNER_LISTS: Final = Compartment("owner", "lists")
+OWNER_NOTES: Final = Compartment("owner", "notes")
+OWNER_ROUTINES: Final = Compartment("owner", "routines")
+USUAL: Final = frozenset(
+    {OWNER_GENERAL, HOUSEHOLD_GENERAL, OWNER_LISTS, OWNER_NOTES, OWNER_ROUTINES}
+)
 """The compartments that there always are."""
 ANY_DAY: Final = "ambient/*"
 """In a grant: every day of ambient memory."""

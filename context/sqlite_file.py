@@ -3,10 +3,13 @@
 What SQLite is told, and why: `secure_delete` zeroes what is deleted, `synchronous=FULL` with WAL
 makes a commit survive power loss and lets other processes read meanwhile, `temp_store=MEMORY`
 keeps texts out of temporary files. The key is raw, so that opening takes about a millisecond;
-every page is encrypted with AES-256 and authenticated with HMAC-SHA512 (SQLCipher 4).
+every page is encrypted with AES-256 and authenticated with HMAC-SHA512 (SQLCipher 4). Which key
+authenticates follows from the file's key and from its first 16 bytes, the salt; a new file's salt
+follows from its key, so that no damage can take it away.
 """
 
 import contextlib
+import hmac
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
@@ -20,8 +23,9 @@ from context.errors import StoreDamaged, StoreUnusable
 
 BUSY_S: Final = 5.0
 """Seconds to wait for another process before giving up."""
-ASIDE: Final = ("-damaged", "-damaged-wal", "-damaged-key")
-"""What ends the names of what a repair put aside: the damaged file, its WAL, its sealed key."""
+ASIDE: Final = "-damaged"
+"""What follows a file's name in the names of what was put aside for it; see `upkeep/aside.py`."""
+SALT_BYTES: Final = 16
 CACHE_KIB: Final = 40_960
 """The most that the pages of all of a vault's open files take in memory together."""
 _PAGE_BYTES: Final = 4096
@@ -50,8 +54,7 @@ def open_file(path: Path, key: bytes, place: str, *, create: bool) -> Connection
         )
         with ExitStack() as undo:
             undo.callback(connection.close)
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            _give_key(connection, path, key)
             _prepare(connection, place)
             undo.pop_all()
     return connection
@@ -113,7 +116,7 @@ def erase(connection: Connection) -> bool:
         connection.execute("VACUUM")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy:
-            _drop_aside(connection)
+            _drop_aside(_path_of(connection))
             connection.execute("UPDATE place SET erase_due = 0")
     except sqlcipher.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
@@ -148,8 +151,7 @@ def copy(connection: Connection, path: Path, key: bytes, place: str) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600))
         target: Any = sqlcipher.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         try:
-            target.execute("PRAGMA cipher_log_level = NONE")
-            target.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            _give_key(target, path, key)
             connection.backup(target)
         finally:
             target.close()
@@ -157,14 +159,39 @@ def copy(connection: Connection, path: Path, key: bytes, place: str) -> None:
 
 def remove(path: Path) -> None:
     """Delete a place's file and what SQLite and a repair keep beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal", *ASIDE):
+    for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    _drop_aside(path)
 
 
-def _drop_aside(connection: Connection) -> None:
-    path = Path(str(connection.execute("PRAGMA database_list").fetchone()[2]))
-    for suffix in ASIDE:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+def salt_of(key: bytes) -> bytes:
+    """The salt of a file that is made under `key`. It is no secret, and tells nothing of the key.
+
+    Files of earlier builds have a random one.
+    """
+    return hmac.digest(key, b"lapel salt of a place", "sha256")[:SALT_BYTES]
+
+
+def _give_key(connection: Connection, path: Path, key: bytes) -> None:
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    salt = salt_of(key).hex() if _is_empty(path) else ""  # else it is read from the file
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}{salt}'\"")
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:  # SQLite says what is wrong with it
+        return False
+
+
+def _drop_aside(path: Path) -> None:
+    for each in list(path.parent.glob(f"{path.name}{ASIDE}*")):
+        each.unlink(missing_ok=True)
+
+
+def _path_of(connection: Connection) -> Path:
+    return Path(str(connection.execute("PRAGMA database_list").fetchone()[2]))
 
 
 def _log_of(path: Path) -> Path:

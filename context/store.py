@@ -28,6 +28,7 @@ from context.grants import Grants
 from context.items import About, Consent, Item, Provenance, Recalled, check_text
 from context.keys import FileKeySource, KeySource
 from context.keys.keyring import Keyring, Tier
+from context.keys.seal import Seal
 from context.labels import Compartment, Label, Place, Sensitivity, Trust, join, place_name
 from context.policy import OWNER_GENERAL, USUAL, Purpose, Request, Scope, Sink, decide, scope_of
 from context.retention import Retention, day_is_over, expires_at
@@ -144,6 +145,13 @@ class Store:
                 if path.is_file():
                     path.unlink(missing_ok=True)
 
+    def seal(self, purpose: str) -> Seal:
+        """Seals what others keep outside the store, for `purpose`, under the general tier's key.
+
+        May be had before the store is open; `panic` makes all that it sealed unreadable for ever.
+        """
+        return Seal(purpose, self.keyring.subkey)
+
     # permission
 
     def mint(self, request: Request, also: Iterable[Compartment] = ()) -> Scope:
@@ -182,7 +190,7 @@ class Store:
         """Store `text` and return its item; it is on disk when this returns.
 
         compartment: by default owner/general, or the scope's first when it does not open that. A
-        text that sounds private goes into the restricted one of the same kind, never the other
+        text that sounds private goes into the restricted one of the same name, never the other
         way. captured_at: by default now. derived_from: its sources, which it is erased with; its
         label is the join of theirs and its own, so that it goes where only a scope for all of
         them finds it, with the trust of the least trusted.

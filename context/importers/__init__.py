@@ -62,7 +62,7 @@ def read(
             continue
         whole = uid_of(item.uid, item.text)
         if whole in given:
-            yield Skipped(f"entry {number}", "It is the same as an earlier entry.")
+            yield Skipped(item.file or f"entry {number}", "It is the same as an earlier entry.")
             continue
         given.add(whole)
         times[item.uid] += 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -62,9 +63,9 @@ class _Note:
 
     def _within(self, parent: SyntaxTreeNode) -> Iterator[Block]:
         introduction = ""
-        for node in parent.children:
+        nodes = parent.children  # `next_sibling` looks through all of them for the node
+        for node, following in zip_longest(nodes, nodes[1:]):
             before, introduction = introduction, ""
-            following = node.next_sibling
             if node.type == "paragraph" and following and following.type.endswith("_list"):
                 words = self._lines(node)
                 if words.endswith(":"):

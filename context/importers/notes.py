@@ -15,7 +15,8 @@ whose uid no longer comes.
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -34,13 +35,14 @@ MARKDOWN = (".md", ".markdown")
 SUFFIXES = (".txt", *MARKDOWN)
 
 _CONTEXT = 200
+_LONGEST_NAME = 200
 
 
 def read(path: Path, zone: tzinfo, progress: Progress) -> Iterator[Record | Skipped]:
     """The notes of a file, or of all files in a folder; as `context.importers.read` says."""
     if not path.is_dir():
-        yield from _note(path, path.name, zone)
         size = _size(path)
+        yield from _note(path, path.name, zone, lambda share: progress(int(share * size), size))
         progress(size, size)
         return
     notes = sorted(_notes_in(path))
@@ -48,15 +50,20 @@ def read(path: Path, zone: tzinfo, progress: Progress) -> Iterator[Record | Skip
         raise failed(path, f"there is no note in it ({', '.join(SUFFIXES)})")
     sizes = [_size(note) for note in notes]
     done, total, root = 0, sum(sizes), path.resolve()
-    for number, (note, size) in enumerate(zip(notes, sizes, strict=True), 1):
-        where = f"file {number}"
+    for note, size in zip(notes, sizes, strict=True):
+        name, before = note.relative_to(path).as_posix(), done
+
+        def told(share: float, before: int = before, size: int = size) -> None:
+            progress(before + int(share * size), total)
+
         if note.is_symlink() and not note.resolve().is_relative_to(root):
-            yield Skipped(where, "It is a link out of the folder.")
+            yield Skipped(_shown(name), "It is a link out of the folder.")
         else:
             try:
-                yield from _note(note, note.relative_to(path).as_posix(), zone)
+                for record in _note(note, name, zone, told):
+                    yield replace(record, file=_shown(name))
             except ImportFailed as failure:
-                yield Skipped(where, f"It can't be imported: {failure.why}.")
+                yield Skipped(_shown(name), f"It can't be imported: {failure.why}.")
         done += size
         progress(done, total)
     progress(total, total)
@@ -74,11 +81,16 @@ def _notes_in(folder: Path) -> Iterator[Path]:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:
+    except (OSError, ValueError):  # opening it says why
         return 0
 
 
-def _note(path: Path, name: str, zone: tzinfo) -> Iterator[Record]:
+def _shown(name: str) -> str:
+    return flat(name, _LONGEST_NAME)
+
+
+def _note(path: Path, name: str, zone: tzinfo, told: Callable[[float], None]) -> Iterator[Record]:
+    """The records of one file. told: called with the share of them that is done, 0 to 1."""
     with opened(path, MOST_BYTES) as (file, _):
         data = file.read(MOST_BYTES + 1)[:MOST_BYTES]
         written = _moment(os.fstat(file.fileno()).st_mtime, zone)
@@ -89,10 +101,16 @@ def _note(path: Path, name: str, zone: tzinfo) -> Iterator[Record]:
         blocks = markdown_blocks(text) if path.suffix.lower() in MARKDOWN else text_blocks(text)
     except BROKEN:
         raise failed(path, "it can't be understood as a note") from None
-    yield from records(blocks, name, written)
+    yield from records(_telling(blocks, told), name, written)
 
 
-def records(blocks: list[Block], name: str, written: datetime | None) -> Iterator[Record]:
+def _telling(blocks: list[Block], told: Callable[[float], None]) -> Iterator[Block]:
+    for number, block in enumerate(blocks, 1):
+        yield block
+        told(number / len(blocks))
+
+
+def records(blocks: Iterable[Block], name: str, written: datetime | None) -> Iterator[Record]:
     """The records of a note's blocks. name: its path within what is imported, with "/"."""
     alike: Counter[tuple[str, ...]] = Counter()
     stem = flat(Path(name).stem, _CONTEXT)

@@ -45,6 +45,7 @@ class Record:
     text: plain text on one line, without control characters, to be spoken or searched.
     captured_at: when it was written or last changed. valid_from, valid_until: when it begins to
     be so and when it ends. All aware, or None if the source doesn't say. speaker: whose words.
+    file: the path, within a folder that is imported, of the file it is in; None for a single one.
     """
 
     uid: str
@@ -53,13 +54,14 @@ class Record:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     speaker: str | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """An entry that was left out. where: such as "entry 12"; reason: a sentence.
+    """An entry that was left out. where: such as "entry 12", or a file's path within a folder.
 
-    Neither quotes anything of the file.
+    reason: a sentence. Neither quotes anything that a file holds.
     """
 
     where: str

@@ -73,6 +73,11 @@ class PinAttempts:
         record = self._read(now_us)
         return wait_s(record.failures, (now_us - record.last_us) / 1e6)
 
+    def free(self) -> int:
+        """How many more wrong tries cost no wait. Raises OSError."""
+        now_us = round(self._now().timestamp() * 1e6)
+        return max(FREE - self._read(now_us).failures, 0)
+
     def succeeded(self) -> None:
         """Forget the failures. Raises OSError."""
         with suppress(FileNotFoundError):

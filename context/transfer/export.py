@@ -20,7 +20,9 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from context.errors import ContextError
+from context.importers import nothing
 from context.importers.files import failed, opened
+from context.importers.record import Progress as BytesDone
 from context.items import Item
 from context.labels import Compartment, Place, place_name
 from context.policy import Scope
@@ -83,12 +85,18 @@ def export_items(
 
 
 def import_items(
-    store: Store, scope: Scope, path: Path, *, progress: Progress = nobody
+    store: Store,
+    scope: Scope,
+    path: Path,
+    *,
+    progress: Progress = nobody,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Imported:
     """Put the items of an `items.jsonl` back exactly, each where it was.
 
     A line that is refused does not stop the others, and what is there already is left as it is,
-    so that this may be called again. Needs what `Store.restore_items` does; raises ImportFailed
+    so that this may be called again. is_stopped: asked before each line; once it says so, the rest
+    is left. Needs what `Store.restore_items` does; raises ImportFailed
     if the file is no export, and what the store raises.
     """
     refused: list[tuple[int, str]] = []
@@ -97,6 +105,8 @@ def import_items(
 
     def items(file: BinaryIO) -> Iterator[Item]:
         for number, item in _items(path, file):
+            if is_stopped():
+                return
             if isinstance(item, Item):
                 given.append(number)
                 yield item
@@ -122,12 +132,27 @@ def compartments_in(path: Path) -> frozenset[Compartment]:
 
     Raises ImportFailed if the file is no export.
     """
+    return surveyed(path)[0]
+
+
+def surveyed(
+    path: Path,
+    *,
+    progress: BytesDone = nothing,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> tuple[frozenset[Compartment], int]:
+    """The same, and how many lines `import_items` has to look at."""
     found: set[Compartment] = set()
-    with opened(path, _MOST_BYTES) as (file, _):
+    count = 0
+    with opened(path, _MOST_BYTES) as (file, total):
         for _, item in _items(path, file):
+            if is_stopped():
+                break
+            count += 1
             if isinstance(item, Item):
                 found |= item.label.compartments
-    return frozenset(found)
+            progress(min(file.tell(), total), total)
+    return frozenset(found), count
 
 
 def _write(items: Iterable[Item], jsonl: BinaryIO, markdown: BinaryIO, progress: Progress) -> int:

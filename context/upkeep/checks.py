@@ -1,6 +1,7 @@
 """The parts of a look through the vault; see `context/upkeep/repair.py`."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,13 +13,13 @@ from typing import Final
 from context import audit, audit_chain, records, sqlite_file
 from context.audit import AuditBroken, AuditEvent
 from context.audit_chain import START
-from context.errors import ContextError, KeysUnusable, StoreUnusable
+from context.errors import ContextError, KeysUnusable, StoreDamaged, StoreUnusable
 from context.files import file_of, tier_of
 from context.keys.keyring import FileKey
 from context.labels import Place, place_name
 from context.store import Store
 from context.transfer import staging
-from context.upkeep import rescue
+from context.upkeep import aside, rescue
 
 _REAP_WITHIN: Final = timedelta(days=2)
 _KNOWN: Final = frozenset(
@@ -36,17 +37,21 @@ _KNOWN: Final = frozenset(
         "pin_attempts.json",
     }
 )
-_BESIDE_A_FILE: Final = ("", "-wal", "-shm", "-journal", *sqlite_file.ASIDE)
+_BESIDE_A_FILE: Final = ("", "-wal", "-shm", "-journal")
 _BROKEN_LOG: Final = "audit.jsonl.broken-"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was looked at. place: whose file it is about, if one's; ok: all is well."""
+    """Something that was looked at. place: whose file it is about, if one's; ok: all is well.
+
+    lost: nothing of the place can be read, so that no repair helps.
+    """
 
     place: str | None
     ok: bool
     sentence: str
+    lost: bool = False
 
 
 def folder(store: Store) -> Iterator[Finding]:
@@ -133,23 +138,37 @@ def log(store: Store) -> Iterator[Finding]:
         )
 
 
+def how_to_begin_anew(name: str) -> str:
+    """What to do about a place of which nothing can be read; the end of a sentence."""
+    return f"put back a backup, or begin it anew by: lapel context begin-anew {shlex.quote(name)}"
+
+
 def _place(store: Store, place: Place, key: FileKey) -> Finding:
-    name = place_name(place)
+    name, path = place_name(place), store.files.path(key.file_id)
     try:
-        connection = sqlite_file.open_file(
-            store.files.path(key.file_id), key.key, name, create=False
-        )
+        connection = sqlite_file.open_file(path, key.key, name, create=False)
         if connection is None:
             return Finding(
                 name,
                 False,
-                f"There is no file of {name}: if there was something in it, put back a backup.",
+                f"There is no file of {name}: if there was something in it,"
+                f" {how_to_begin_anew(name)}",
+                lost=True,
             )
         with closing(connection), sqlite_file.in_words(name):
             file = file_of(connection, place, key.file_id)
             faults = len(sqlite_file.faults(connection))
             rows, alone = len(rescue.unreadable(file)), rescue.unpaired(connection)
             count = records.count_all(file)
+    except StoreDamaged as error:
+        if not _is_lost(store, place, key):
+            return Finding(name, False, str(error))
+        return Finding(
+            name,
+            False,
+            f"Nothing of {name} can be read with this vault's key: {how_to_begin_anew(name)}",
+            lost=True,
+        )
     except StoreUnusable as error:
         return Finding(name, False, str(error))
     wrong = [
@@ -170,16 +189,23 @@ def _place(store: Store, place: Place, key: FileKey) -> Finding:
     return Finding(name, True, f"{name} is whole: {_counted(count, 'memory', 'memories')}.")
 
 
+def _is_lost(store: Store, place: Place, key: FileKey) -> bool:
+    with store.files.closed(place):
+        try:
+            return rescue.nothing_left(store.files.path(key.file_id), key.key, place_name(place))
+        except StoreUnusable:  # then a repair says why
+            return False
+
+
 def _aside(store: Store, place: Place, key: FileKey) -> Iterator[Finding]:
-    path = store.files.path(key.file_id)
-    aside = path.with_name(path.name + sqlite_file.ASIDE[0])
-    if aside.exists():
+    kept = aside.asides(store.files.path(key.file_id))
+    if kept:
         name = place_name(place)
         yield Finding(
             name,
             True,
-            f"What could not be rescued of {name} is kept, encrypted, in {aside.name}: it goes when"
-            " something of that place is erased.",
+            f"What could not be rescued of {name} is kept, encrypted, in {_listed(kept)}: it goes"
+            " when something of that place is erased.",
         )
 
 
@@ -189,6 +215,7 @@ def _strays(store: Store, paths: list[Path]) -> Iterator[Finding]:
     except KeysUnusable:  # then it is not known what belongs there
         return
     known = _KNOWN.union(f"{each}.db{end}" for each in ids for end in _BESIDE_A_FILE)
+    put_aside = tuple(f"{each}.db{sqlite_file.ASIDE}" for each in ids)
     strays: list[Path] = []
     for path in paths:
         if path.suffix == ".sqlite" or ".sqlite-" in path.name:
@@ -198,7 +225,7 @@ def _strays(store: Store, paths: list[Path]) -> Iterator[Finding]:
                 f"{path.name} holds memories of an earlier version, unencrypted, which could not"
                 " all be brought over: unlock the memory, or move it away.",
             )
-        elif path.name not in known and not path.name.startswith(_BROKEN_LOG):
+        elif path.name not in known and not path.name.startswith((_BROKEN_LOG, *put_aside)):
             strays.append(path)
     if strays:
         yield Finding(

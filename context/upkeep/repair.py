@@ -2,11 +2,11 @@
 
 A damaged file is read page by page: each is authenticated by itself, so that what is whole is
 known to be, and a row is lost only if its own page is. What was rescued goes into a new file
-under a new key, and the header names that one instead, all at once.
+under a new key, and the header names that one instead, all at once. Where something was lost, the
+damaged file is put aside, as encrypted as it was (see `aside`).
 
-Where something was lost, the damaged file is put aside, as encrypted as it was, beside the new
-one; its key is sealed under the new file's (`aside_key`). It goes when anything of its place is
-erased, which may be in it too.
+A place of which nothing can be read is blocked: nothing is stored in it any more, lest that hides
+the damage. If there is no backup, its owner begins it anew: an empty file takes its place.
 """
 
 import secrets
@@ -18,19 +18,18 @@ from context import durable, records, sqlite_file
 from context.audit import AuditEvent
 from context.errors import StoreDamaged, StoreUnusable
 from context.files import file_of, tier_of
-from context.keys import KEY_BYTES, unwrap, wrap
+from context.keys import KEY_BYTES
 from context.keys.keyring import FileKey
 from context.labels import Place, parse_place, place_name
 from context.store import Store
 from context.transfer import staging
 from context.upkeep import checks, rescue
+from context.upkeep.aside import aside_key, asides, keep_earlier, put_aside
 from context.upkeep.checks import Finding
 from context.upkeep.pages import Pages
 from context.upkeep.rescue import Rescued
 
-__all__ = ["Finding", "Repaired", "aside_key", "repair", "verify"]
-
-_DAMAGED, _DAMAGED_WAL, _DAMAGED_KEY = sqlite_file.ASIDE
+__all__ = ["Finding", "Repaired", "aside_key", "begin_anew", "is_lost", "repair", "verify"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,8 @@ def repair(store: Store, name: str) -> Repaired:
     with the vault's key (then all is left as it is), or if that is no damage; VaultLocked.
     """
     place = _place(name)
-    tier = tier_of(place)
     with staging.alone(store.folder), store.files.closed(place):
-        key = store.keyring.get(name, tier)
-        if key is None:
-            raise _unknown(name)
+        key = _key(store, place)
         path = store.files.path(key.file_id)
         kept = _mended(path, key, place)
         if kept is not None:
@@ -89,13 +85,79 @@ def repair(store: Store, name: str) -> Repaired:
     return done
 
 
-def aside_key(aside: Path, key: bytes) -> bytes:
-    """The key of a damaged file that was put aside. key: that of the file it was replaced by.
+def is_lost(store: Store, name: str) -> bool:
+    """Whether nothing of a place can be read, so that it can only be begun anew.
 
-    Raises OSError, and WrongKey.
+    name: as `verify` says it. Raises StoreUnusable if there is no such place, or if it can't be
+    known; VaultLocked.
     """
-    new = aside.with_name(aside.name.removesuffix(_DAMAGED))
-    return unwrap(new.with_name(new.name + _DAMAGED_KEY).read_bytes(), key, _about(new))
+    place = _place(name)
+    with store.files.closed(place):
+        key = _key(store, place)
+        return rescue.nothing_left(store.files.path(key.file_id), key.key, name)
+
+
+def begin_anew(store: Store, name: str) -> list[Path]:
+    """Put an empty file in the place of one of which nothing can be read; returns what is kept.
+
+    The damaged file is put aside, and so is what was put aside for it before. A kill leaves the
+    place as it was or as it is to be. Raises StoreUnusable if there is no such place, or if
+    something of it can be read (see `repair`); VaultLocked.
+    """
+    place = _place(name)
+    with staging.alone(store.folder), store.files.closed(place):
+        key = _key(store, place)
+        path = store.files.path(key.file_id)
+        before = _marks(path)
+        if not rescue.nothing_left(path, key.key, name):
+            raise StoreUnusable(
+                f"Something of {name} can be read: 'lapel context verify --repair' keeps that."
+                " Nothing was changed.",
+                name,
+            )
+        with staging.fresh(store.folder) as new_path:
+            new = _new_key(new_path)
+            connection = sqlite_file.open_file(new_path, new.key, name, create=True)
+            assert connection is not None
+            connection.close()
+            target = store.files.path(new.file_id)
+            with staging.named(store.folder, store.keyring, {new_path: target}):
+                if path.exists():
+                    put_aside(path, key, target, new)
+                keep_earlier(path, key, target, new)
+                _name_instead(store, place, new, path, before)
+        sqlite_file.remove(path)
+    store.audit(
+        AuditEvent.REPAIR, place=key.file_id, kept=0, lost="unknown", begun_anew=True, durable=True
+    )
+    return asides(target)
+
+
+def _key(store: Store, place: Place) -> FileKey:
+    key = store.keyring.get(place_name(place), tier_of(place))
+    if key is None:
+        raise _unknown(place_name(place))
+    return key
+
+
+def _new_key(new_path: Path) -> FileKey:
+    """A key for a file that is still at a path of `staging.fresh`."""
+    return FileKey(new_path.stem.removeprefix(staging.PREFIX), secrets.token_bytes(KEY_BYTES))
+
+
+def _name_instead(
+    store: Store,
+    place: Place,
+    new: FileKey,
+    path: Path,
+    before: list[durable.Mark | None],
+) -> None:
+    """Have the header name a new file instead of the one at `path`, if that is as it was before."""
+    name = place_name(place)
+    durable.sync_folder(store.folder)  # with what was put aside
+    if _marks(path) != before:
+        raise StoreUnusable(f"Another program has just written to {name}: try again.", name)
+    store.keyring.adopt({name: (tier_of(place), new)}, replace=True)
 
 
 def _place(name: str) -> Place:
@@ -136,17 +198,15 @@ def _mended(path: Path, key: FileKey, place: Place) -> int | None:
 
 
 def _rebuilt(store: Store, path: Path, key: FileKey, place: Place) -> Repaired:
-    name, before = place_name(place), _marks(path)
+    before = _marks(path)
     with staging.fresh(store.folder) as new_path:
-        new = FileKey(new_path.stem.removeprefix(staging.PREFIX), secrets.token_bytes(KEY_BYTES))
+        new = _new_key(new_path)
         done = _rescued(path, key, place, new_path, new)
         target, aside = store.files.path(new.file_id), None
         with staging.named(store.folder, store.keyring, {new_path: target}):
             if done.lost != 0 or not done.lineage:
-                aside = _put_aside(path, key, target, new)
-            if _marks(path) != before:
-                raise StoreUnusable(f"Another program has just written to {name}: try again.", name)
-            store.keyring.adopt({name: (tier_of(place), new)}, replace=True)
+                aside = put_aside(path, key, target, new)
+            _name_instead(store, place, new, path, before)
     sqlite_file.remove(path)
     return Repaired(done.kept, done.lost, aside, done.lineage)
 
@@ -156,7 +216,7 @@ def _rescued(path: Path, key: FileKey, place: Place, new_path: Path, new: FileKe
     name = place_name(place)
     try:
         with Pages(path, key.key) as pages:
-            if len(pages.bad()) == pages.count:
+            if not pages.has_whole():
                 raise _nothing_left(name)
             connection = sqlite_file.open_file(new_path, new.key, name, create=True)
             assert connection is not None
@@ -167,33 +227,15 @@ def _rescued(path: Path, key: FileKey, place: Place, new_path: Path, new: FileKe
                     raise StoreDamaged(name)
             return done
     except OSError as error:
-        raise StoreUnusable(
-            f"The file of {name}, {path}, can't be read ({error.strerror}): check the disk.", name
-        ) from None
+        raise rescue.cannot_be_read(path, name, error) from None
 
 
 def _nothing_left(name: str) -> StoreUnusable:
     return StoreUnusable(
-        f"Nothing of {name} can be rescued: its file is gone, wholly damaged, or was not encrypted"
-        " with this vault's key. Put back a backup.",
+        f"Nothing of {name} can be rescued, as its file is gone, wholly damaged, or was not"
+        f" encrypted with this vault's key: {checks.how_to_begin_anew(name)}",
         name,
     )
-
-
-def _put_aside(path: Path, key: FileKey, target: Path, new: FileKey) -> Path:
-    """Give the damaged file a second name beside the new one's, and seal its key. OSError."""
-    aside = target.with_name(target.name + _DAMAGED)
-    sealed = wrap(key.key, new.key, _about(target))
-    durable.write_new(target.with_name(target.name + _DAMAGED_KEY), sealed)
-    aside.hardlink_to(path)
-    wal = path.with_name(f"{path.name}-wal")
-    if wal.exists():
-        target.with_name(target.name + _DAMAGED_WAL).hardlink_to(wal)
-    return aside
-
-
-def _about(new: Path) -> bytes:
-    return f"lapel damaged {new.stem}".encode()
 
 
 def _marks(path: Path) -> list[durable.Mark | None]:

@@ -1,7 +1,9 @@
 """What is left of a damaged place's file, put into a new one."""
 
+import errno
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from context import records, sqlite_file
@@ -26,6 +28,30 @@ class Rescued(NamedTuple):
     kept: int
     lost: int | None
     lineage: bool
+
+
+def nothing_left(path: Path, key: bytes, place: str) -> bool:
+    """Whether no page of a place's file can be read with `key`: also if the file or disk is gone.
+
+    SQLite must not have it open in this process (see `Pages`). Raises StoreUnusable if it can't be
+    known, as where the file belongs to another user.
+    """
+    try:
+        with Pages(path, key) as pages:
+            return not pages.has_whole()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno == errno.EIO:
+            return True
+        raise cannot_be_read(path, place, error) from None
+
+
+def cannot_be_read(path: Path, place: str, error: OSError) -> StoreUnusable:
+    """The error for a place's file that can't be read, whatever is in it."""
+    return StoreUnusable(
+        f"The file of {place}, {path}, can't be read ({error.strerror}): check the disk.", place
+    )
 
 
 def rescue(pages: Pages, file: File) -> Rescued:

@@ -8,7 +8,7 @@ from device.cli.context.erase import forget, panic, reap, undo
 from device.cli.context.grants import grants
 from device.cli.context.lock import lock
 from device.cli.context.look import list_items, show, stats
-from device.cli.context.safe import back_up, reindex, restore, verify
+from device.cli.context.safe import back_up, begin_anew, reindex, restore, verify
 from device.cli.context.transfer import export_all, import_path
 from device.cli.options import examples
 
@@ -35,6 +35,6 @@ for command in (
     list_items, show, add, supersede, move, keep,
     forget, undo, reap, panic,
     export_all, import_path, back_up, restore,
-    stats, verify, reindex, audit, grants, lock,
+    stats, verify, begin_anew, reindex, audit, grants, lock,
 ):  # fmt: skip
     context.add_command(command)

@@ -48,6 +48,14 @@ def type_word(word: str, question: str, *, yes: bool) -> None:
         raise LapelError(f"Nothing was changed, as the word {word!r} was not typed.")
 
 
+def check_there(file: Path) -> None:
+    """Raise LapelError if `file` is not there. It is not read: it may be a pipe, read only once."""
+    try:
+        file.stat()
+    except OSError as error:
+        raise LapelError(f"{file} can't be read ({error.strerror}).") from None
+
+
 def secret_of(file: Path | None, what: str, option: str, *, twice: bool = False) -> str:
     """A secret out of the first line of `file`, else typed unseen, perhaps twice.
 

@@ -2,7 +2,7 @@
 
 import click
 
-from context.audit import Head, Record, read, verify
+from context.audit import AuditBroken, Head, Record, read, verify
 from context.errors import LapelError
 from device.cli.context import output, when
 from device.cli.context.opening import json_option, local_zone, vault_options
@@ -18,7 +18,14 @@ from device.cli.options import examples
     )
 )
 @click.option("--since", metavar="WHEN", help="Nothing older: 2h, yesterday, 2026-11-23.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Print no more; all are verified.",
+)
 @click.option("--head", "head_only", is_flag=True, help="Print only what stands for all of it.")
 @click.option("--anchor", metavar="SEQ:MAC", help="A head noted earlier: it must lead through it.")
 @json_option
@@ -35,25 +42,32 @@ def audit(
     """Verify the record of what was done with memory, and print its end, newest first.
 
     It holds times, kinds, counts and ids, never words. An edited, missing or moved line is named,
-    with exit status 1. Note --head elsewhere: only against such an anchor a log shows that was
-    replaced as a whole.
+    with exit status 1, and only records before it are printed. Note --head elsewhere: only against
+    such an anchor a log shows that was replaced as a whole.
     """
     path = vault.store.folder / "audit.jsonl"
     key = vault.store.keyring.subkey("audit")
-    verified = verify(path, key, anchor=None if anchor is None else _head(anchor))
+    first = None if since is None else when.since(since, vault.store.now(), local_zone())
+    try:
+        verified = verify(path, key, anchor=None if anchor is None else _head(anchor))
+    except AuditBroken as broken:
+        if not head_only:
+            _print(read(path, key, since=first, limit=limit, before=broken.line), as_json=as_json)
+            output.note(
+                f"Only records before line {broken.line:,} are printed, {limit:,} at most: from"
+                " there on the record can't be relied on."
+            )
+        raise
     if head_only:
         click.echo(str(verified.head))
     else:
-        first = None if since is None else when.since(since, vault.store.now(), local_zone())
-        records = read(path, key, since=first, limit=limit)
-        if as_json:
-            for each in records:
-                output.print_json(_fields(each))
-        else:
-            output.table(("", "when", "what", ""), map(_row, records), right=("",))
-        first_at = output.local(verified.first_at)
-        since_when = f", since {first_at}" if first_at else ""
-        output.note(f"All {output.counted(verified.records, 'record')} are as written{since_when}.")
+        _print(read(path, key, since=first, limit=limit), as_json=as_json)
+        output.note(
+            f"All {output.counted(verified.records, 'record')} are as written, since"
+            f" {output.local(verified.first_at)}."
+            if verified.records
+            else "Nothing is recorded yet."
+        )
     broken = sorted(vault.store.folder.glob("audit.jsonl.broken-*"))
     kept = [each for each in broken if each.suffix != ".head"]
     if kept:
@@ -61,6 +75,14 @@ def audit(
             f"An earlier record was not as it was written, and is kept as {kept[-1]}: look at it,"
             " then move it away."
         )
+
+
+def _print(records: list[Record], *, as_json: bool) -> None:
+    if as_json:
+        for each in records:
+            output.print_json(_fields(each))
+    else:
+        output.table(("", "when", "what", ""), map(_row, records), right=("",))
 
 
 def _head(text: str) -> Head:

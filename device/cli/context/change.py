@@ -16,6 +16,7 @@ from device.cli.context.hearing import opens_more
 from device.cli.context.opening import as_compartment, local_zone, vault_options, yes_option
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.cli.running import flushing
 
 _MOST_READ = LONGEST_TEXT_BYTES + 3
 
@@ -37,7 +38,10 @@ _MOST_READ = LONGEST_TEXT_BYTES + 3
     help="Where to.",
 )
 @click.option(
-    "--valid-until", metavar="WHEN", help="It answers until then: 3d, tomorrow, 2026-12-24."
+    "--valid-until",
+    metavar="WHEN",
+    help="It answers until then: 3d, 2026-12-24T18:00; a day (today, tomorrow, 2026-12-24) to its"
+    " end, by this computer's time zone.",
 )
 @click.option("--keep", is_flag=True, help="Keep it for ever, whatever the retention says.")
 @vault_options()
@@ -100,7 +104,8 @@ def move(vault: Vault, item_id: str, compartment: Compartment, yes: bool) -> Non
         output.note(f"In {compartment} it may be heard by more than in {output.place_of(item)}.")
         confirm("Move it there?", yes=yes)
     scope = vault.scope(Purpose.REVIEW, here | there, also=there)
-    moved = vault.store.move(scope, item.id, compartment)
+    with flushing():
+        moved = vault.store.move(scope, item.id, compartment)
     _tell(f"Moved from {output.place_of(item)} to {compartment}", moved)
     below = vault.reading(
         Purpose.REVIEW, (), lambda scope: made_from(vault.store, scope, [item.id])
@@ -143,7 +148,8 @@ def supersede(vault: Vault, item_id: str, at: str | None) -> None:
     item = vault.find(item_id)
     ended = None if at is None else when.since(at, vault.store.now(), local_zone())
     scope = vault.scope(Purpose.FORGET, item.label.compartments)
-    vault.store.supersede(scope, item.id, ended)
+    with flushing():
+        vault.store.supersede(scope, item.id, ended)
     _tell(f"No longer true since {output.local(ended or vault.store.now())}", item)
 
 

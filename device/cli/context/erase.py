@@ -22,7 +22,10 @@ from device.cli.context.opening import (
 )
 from device.cli.context.vault import Vault
 from device.cli.options import examples, settings_options
-from device.settings import Settings
+from device.cli.running import flushing, tell_running
+from device.clock import SystemClock
+from device.control import Flush
+from device.settings import Settings, state_dir
 
 _SHOWN = 20
 
@@ -82,7 +85,8 @@ def forget(
     last_word = " There is no undo." if undo_s <= 0 else ""
     confirm(f"Forget {output.counted(len(items), 'memory')}?{last_word}", yes=yes)
     places = {each for item in items for each in item.label.compartments}
-    done = vault.store.forget(vault.scope(Purpose.FORGET, places), *ids, undo_s=undo_s)
+    with flushing():
+        done = vault.store.forget(vault.scope(Purpose.FORGET, places), *ids, undo_s=undo_s)
     if undo_s <= 0:
         click.echo(f"{output.counted(done, 'memory')} erased.")
         return
@@ -110,6 +114,8 @@ def undo(vault: Vault) -> None:
 def reap(vault: Vault) -> None:
     """Erase what has expired, and what was forgotten and can't be brought back any more."""
     erased = vault.store.reap()
+    if erased:
+        tell_running(Flush())
     click.echo(f"{output.counted(erased, 'memory')} erased.")
     if vault.is_locked:
         output.note("(What the PIN locks is erased once it is unlocked: --unlock.)")
@@ -123,6 +129,8 @@ def panic(settings: Settings, yes: bool) -> None:
 
     It needs no PIN. Nothing but a backup brings anything back. Models and settings stay.
     """
+    from device import assemble
+
     store, _ = closed_store(settings)
     if not store.folder.is_dir():
         raise LapelError("Nothing is remembered here, so there is nothing to destroy.")
@@ -131,8 +139,10 @@ def panic(settings: Settings, yes: bool) -> None:
         "All that is remembered will be gone for ever. Type 'erase' to go on",
         yes=yes,
     )
-    store.panic()
-    click.echo("Every key is destroyed, and what they opened is deleted.")
+    with flushing():
+        store.panic()
+        assemble.assemble_schedule(state_dir(), store, SystemClock()).erase()
+        click.echo("Every key is destroyed, and what they opened is deleted.")
 
 
 def _meant(

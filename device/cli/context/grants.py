@@ -6,11 +6,14 @@ import click
 
 from context.audit import AuditEvent
 from context.errors import LapelError
-from context.policy import ANY_DAY, Grant, Lasts, Principal, Purpose, Sink
+from context.labels import Sensitivity
+from context.policy import ANY_DAY, Grant, Lasts, Principal, Purpose, Scope, Sink
 from device.cli.context import output
+from device.cli.context.hearing import is_for_voices, widens
 from device.cli.context.opening import json_option, vault_options
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.cli.running import flushing
 
 
 @click.group(
@@ -94,7 +97,8 @@ def allow(
 ) -> None:
     """Allow more of COMPARTMENT than the usual; 'ambient/*' is every day of ambient memory.
 
-    It never opens a restricted compartment to a voice, and never the log.
+    It never opens a restricted compartment to a voice, and never the log. What would open nothing
+    more than is open already is refused.
     """
     try:
         asked = Grant(
@@ -103,9 +107,17 @@ def allow(
     except ValueError as error:
         hint = f" Every day of ambient memory is {ANY_DAY}." if opens.startswith("ambient") else ""
         raise LapelError(f"{error}{hint}") from None
-    given = vault.store.grants.give(vault.scope(Purpose.REVIEW), asked)
+    if not widens(asked):
+        raise LapelError(
+            f"That is open already without being allowed, and nothing was changed: {opens}."
+            if is_for_voices(asked)
+            else f"That would open nothing, and nothing was changed: a voice never opens {opens},"
+            " and with the button, the PIN or the phone it is open already."
+        )
+    scope = vault.scope(Purpose.REVIEW)
+    given = vault.store.grants.give(scope, asked)
     vault.store.audit(AuditEvent.GRANT, ids=[given.id], durable=True)
-    output.note("Allowed. 'lapel context grants revoke' takes it back:")
+    output.note(_what_it_does(vault, asked, scope))
     click.echo(given.id)
 
 
@@ -124,9 +136,24 @@ def revoke(vault: Vault, grant_ids: tuple[str, ...]) -> None:
                 raise LapelError(f"Nothing is allowed by an id that begins with {prefix[:32]!r}.")
             case _:
                 raise LapelError(f"Several ids begin with {prefix[:32]!r}: give more of it.")
-    count = vault.store.grants.revoke(chosen)
+    with flushing():
+        count = vault.store.grants.revoke(chosen)
     vault.store.audit(AuditEvent.REVOKE, ids=chosen, durable=True)
     click.echo(f"{output.counted(count, 'grant')} taken back.")
+
+
+def _what_it_does(vault: Vault, grant: Grant, scope: Scope) -> str:
+    said = ["Allowed."]
+    if not is_for_voices(grant):
+        said = ["Allowed, but not to a voice: only with the button, the PIN or the paired phone."]
+    known = set(map(str, scope.compartments))
+    hidden = vault.is_locked and grant.opens.endswith(f"/{Sensitivity.RESTRICTED}")
+    if grant.opens not in known and grant.opens != ANY_DAY and not hidden:
+        said.append(
+            f"There is no compartment {grant.opens} yet: it holds once there is ('lapel context"
+            " stats' lists those there are)."
+        )
+    return " ".join([*said, "'lapel context grants revoke' takes it back:"])
 
 
 def _fields(grant: Grant) -> dict[str, object]:

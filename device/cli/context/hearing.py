@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
-from context.labels import Place
+from context.labels import Compartment, Place
 from context.policy import (
+    ANY_DAY,
     LIKELY,
     SURE,
     Audience,
@@ -59,6 +60,31 @@ def opens_more(before: Place, after: Place, grants: Iterable[Grant]) -> bool:
         _opens(request, after, grants) and not _opens(request, before, grants)
         for request in _REQUESTS
     )
+
+
+def widens(grant: Grant) -> bool:
+    """Whether some request that opens nothing by itself opens what the grant is about."""
+    place = _covered(grant)
+    return any(
+        _opens(request, place, (grant,)) and not _opens(request, place, ()) for request in _REQUESTS
+    )
+
+
+def is_for_voices(grant: Grant) -> bool:
+    """Whether a voice opens what the grant is about, in its way and for its purpose."""
+    place = _covered(grant)
+    wanted = (grant.principal, grant.purpose, grant.sink)
+    return any(
+        _opens(request, place, (grant,))
+        for request in _REQUESTS
+        if (request.principal, request.purpose, request.sink) == wanted
+        and not request.authentication.is_present
+    )
+
+
+def _covered(grant: Grant) -> Place:
+    any_day = Compartment("ambient", "2000-01-01")
+    return frozenset({any_day if grant.opens == ANY_DAY else Compartment.parse(grant.opens)})
 
 
 def _opens(request: Request, place: Place, grants: Sequence[Grant]) -> bool:

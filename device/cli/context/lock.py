@@ -13,6 +13,9 @@ from device.cli.context.ask import confirm, secret_of
 from device.cli.context.opening import PATH, vault_options, yes_option
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.cli.running import ask_running
+from device.control import Status
+from device.errors import ControlFailed, NotRunning
 
 _new_pin_option = click.option(
     "--new-pin-file", type=PATH, help="Read the new PIN from this file instead of asking."
@@ -44,6 +47,7 @@ def status(vault: Vault) -> None:
     ]
     if wait_s > 0:
         rows.append(("next try in", f"{wait_s:.0f} s"))
+    rows.append(("running assistant", _running()))
     output.table(("", ""), rows)
     if not has_pin and not general:
         output.note("Until a PIN is set, whoever has this device's storage can read it all.")
@@ -107,6 +111,19 @@ def unpair_phone(vault: Vault) -> None:
     """Let the phone open nothing any more; needs no PIN, as the phone may be lost."""
     vault.store.keyring.unpair_phone()
     _done(vault, "unpaired", "No phone opens anything any more.")
+
+
+def _running() -> str:
+    """What is open in the running assistant, in a word or two."""
+    try:
+        state = ask_running(Status())
+    except NotRunning:
+        return "none"
+    except ControlFailed as error:
+        return str(error)
+    if state.general_locked:
+        return "locked"
+    return "restricted locked" if state.restricted_locked else "all open"
 
 
 def _check_pin(vault: Vault) -> None:

@@ -179,7 +179,10 @@ def stats(vault: Vault, as_json: bool) -> None:
         right=("items", "by meaning", "forgotten", "size"),
     )
     items = sum(each.items for each in places)
-    output.note(f"{output.counted(items, 'memory')} in {output.counted(len(places), 'place')}.")
+    if places:
+        output.note(f"{output.counted(items, 'memory')} in {output.counted(len(places), 'place')}.")
+    elif not locked:
+        output.note("Nothing is remembered yet.")
     if locked:
         are = "is" if locked == 1 else "are"
         output.note(f"{output.counted(locked, 'place')} more {are} locked: see --unlock.")
@@ -189,9 +192,12 @@ def stats(vault: Vault, as_json: bool) -> None:
         output.note("Not all is found by meaning: 'lapel context reindex' sees to that.")
     if broken:
         output.note(broken)
-    elif reaped is None:
-        output.note("What has expired was never erased, by the audit.")
-    else:
+    elif reaped is None and places:
+        output.note(
+            "What has expired was not looked for yet: the assistant does it, and 'lapel context"
+            " reap'."
+        )
+    elif reaped is not None:
         output.note(f"What has expired was last erased at {output.local(reaped)}.")
     for each in places:
         if each.problem is not None:

@@ -52,6 +52,12 @@ inside_option = click.option(
     help="Only in this compartment, such as owner/general; repeatable.",
 )
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+pin_file_option = click.option(
+    "--pin-file", type=PATH, help="Read the PIN from this file instead of asking."
+)
+unlock_option = click.option(
+    "--unlock", is_flag=True, help="Ask for the PIN, to reach what it locks."
+)
 without_locked_option = click.option(
     "--without-locked", is_flag=True, help="Go on without what the PIN locks."
 )
@@ -78,15 +84,7 @@ def vault_options(*, needs_open: bool = True) -> Callable[[F], F]:
         with_vault.__name__ = command.__name__
         with_vault.__doc__ = command.__doc__
         with_vault.__click_params__ = getattr(command, "__click_params__", [])  # pyright: ignore[reportFunctionMemberAccess]
-        options = (
-            click.option(
-                "--pin-file", type=PATH, help="Read the PIN from this file instead of asking."
-            ),
-            click.option("--unlock", is_flag=True, help="Ask for the PIN, to reach what it locks."),
-        )
-        for option in options:
-            with_vault = option(with_vault)
-        return settings_options()(with_vault)  # pyright: ignore[reportReturnType]
+        return settings_options()(unlock_option(pin_file_option(with_vault)))  # pyright: ignore[reportReturnType]
 
     return decorate
 

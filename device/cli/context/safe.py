@@ -1,4 +1,4 @@
-"""`lapel context backup`, `restore`, `verify` and `reindex`: what keeps memory safe and sound."""
+"""`lapel context backup`, `restore`, `verify`, `begin-anew`, `reindex`: memory, safe and sound."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from device.cli.context.ask import confirm, secret_of
 from device.cli.context.opening import PATH, vault_options, without_locked_option, yes_option
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.cli.running import flushing
 
 if TYPE_CHECKING:
     from context.transfer.backup import Restored
@@ -95,7 +96,7 @@ def restore(
 def _restored(vault: Vault, file: Path, passphrase: str, *, replace: bool) -> "Restored":
     from context.transfer.backup import restore as take_back
 
-    with output.progress("restoring") as show:
+    with flushing(), output.progress("restoring") as show:
         return take_back(
             file,
             passphrase,
@@ -120,7 +121,8 @@ def verify(vault: Vault, mend: bool, yes: bool) -> None:
     """Check every file, and the record of what was done; the exit status is 1 if one is damaged.
 
     --repair keeps what can be read of a damaged file. Where something is lost, the file is put
-    aside, encrypted as it was.
+    aside, encrypted as it was. For a place of which nothing can be read, see 'lapel context
+    begin-anew'.
     """
     from context.upkeep import repair
 
@@ -129,15 +131,17 @@ def verify(vault: Vault, mend: bool, yes: bool) -> None:
         ("", "found"), (("good" if each.ok else "BAD", each.sentence) for each in findings)
     )
     bad = [each for each in findings if not each.ok]
-    places = list(dict.fromkeys(each.place for each in bad if each.place is not None))
+    mendable = [each.place for each in bad if each.place is not None and not each.lost]
+    places = list(dict.fromkeys(mendable))
     for name in places if mend else ():
         confirm(f"Keep what can be read of {name}?", yes=yes)
-        done = repair.repair(vault.store, name)
+        with flushing():
+            done = repair.repair(vault.store, name)
         lost = "an unknown number" if done.lost is None else f"{done.lost:,}"
         click.echo(f"{name}: {output.counted(done.kept, 'memory')} kept, {lost} lost.")
         if done.aside is not None:
             output.note(f"The damaged file is kept as {done.aside}")
-    if any(each.place is None or not mend for each in bad):
+    if any(each.place is None or each.lost or not mend for each in bad):
         hint = ""
         if places and not mend:
             hint = (
@@ -145,6 +149,31 @@ def verify(vault: Vault, mend: bool, yes: bool) -> None:
                 " restore' puts a backup in its place"
             )
         raise LapelError(f"Not all is as it should be{hint}.")
+
+
+@click.command("begin-anew", epilog=examples("lapel context begin-anew owner/general"))
+@click.argument("place")
+@yes_option
+@vault_options()
+def begin_anew(vault: Vault, place: str, yes: bool) -> None:
+    """Begin a PLACE anew of which nothing can be read, so that it can be used again.
+
+    Only where 'lapel context verify' says so, and best where there is no backup. The damaged file
+    is kept, encrypted as it was, until something of that place is erased.
+    """
+    from context.upkeep import repair
+
+    if not vault.unlocking(lambda: repair.is_lost(vault.store, place)):
+        raise LapelError(
+            f"{place} is not lost: 'lapel context verify --repair' mends what is damaged in it."
+        )
+    output.note(f"Nothing of {place} can be read. A backup would bring it back; this does not.")
+    confirm("Put its file aside, and begin it anew?", yes=yes)
+    with flushing():
+        kept = repair.begin_anew(vault.store, place)
+    click.echo(f"{place} is begun anew, and empty.")
+    for each in kept:
+        output.note(f"What was there is kept, encrypted, as {each}")
 
 
 @click.command(epilog=examples("lapel context reindex", "lapel context reindex --words"))

@@ -1,8 +1,9 @@
 """`lapel context export` and `import`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -26,11 +27,12 @@ from device.cli.context.opening import (
     vault_options,
     without_locked_option,
 )
+from device.cli.context.stopping import stoppable
 from device.cli.context.vault import Vault
 from device.cli.options import examples
 
 _OURS = "lapel"
-_NAMED = 3  # places a reason is given for
+_NAMED = 10  # places a reason is given for
 
 
 @click.command(
@@ -101,6 +103,8 @@ def import_path(
     exports items.jsonl. A second import adds what is new, and what was changed takes the place of
     what it was. Others may have written in such files, so that they are trusted less than you.
     What sounds private goes into the restricted compartment of the same name.
+
+    Ctrl-C stops it; what is imported until then is kept, and the same command goes on.
     """
     if (path / export.JSONL).is_file() and kind in (None, _OURS):
         path, kind = path / export.JSONL, _OURS
@@ -119,30 +123,54 @@ def import_path(
 
 
 def _import_ours(vault: Vault, path: Path) -> None:
-    named = export.compartments_in(path)
+    done = None
+    with stoppable() as is_stopped:
+        with output.progress("reading") as show:
+            named, total = export.surveyed(path, progress=show, is_stopped=is_stopped)
+        if not is_stopped():
+            done = _put_back(vault, path, named, total, is_stopped)
+    if done is None:
+        _stop()
+    tally = _Tally(done.new, done.same, is_stopped())
+    for line, why in done.refused:
+        tally.skip(f"line {line}", why)
+    if done.new:
+        output.note("They are found by their words; 'lapel context reindex' adds the meaning.")
+    _finish(path, tally)
+
+
+def _put_back(
+    vault: Vault,
+    path: Path,
+    named: frozenset[Compartment],
+    total: int,
+    is_stopped: Callable[[], bool],
+) -> export.Imported:
     scope = vault.scope(Purpose.REMEMBER, also=named)
     if vault.is_locked:
         restricted = [c for c in scope.compartments if c.sensitivity is Sensitivity.RESTRICTED]
         scope = scope.without(restricted)
     with output.progress("importing") as show:
-        done = export.import_items(vault.store, scope, path, progress=lambda count: show(count, 0))
-    tally = _Tally(done.new, done.same)
-    for line, why in done.refused:
-        tally.skip(f"line {line}", why)
-    _finish(path, tally)
-    if done.new:
-        output.note("They are found by their words; 'lapel context reindex' adds the meaning.")
+        return export.import_items(
+            vault.store,
+            scope,
+            path,
+            progress=lambda count: show(count, total),
+            is_stopped=is_stopped,
+        )
 
 
 def _import_theirs(vault: Vault, path: Path, kind: Kind, into: Compartment) -> None:
     began, tally, new = vault.store.now(), _Tally(), set[str]()
-    with output.progress("importing") as show:
+    with stoppable() as is_stopped, output.progress("importing") as show:
         entries = importers.read(path, kind, zone=local_zone(), progress=show)
-        for number, record in _records(entries, tally):
+        for where, record in _records(entries, tally):
+            if is_stopped():
+                break
             captured = record.captured_at or began
             kept = expires_at(into, captured, retention=vault.store.retention)
             if kept is not None and kept <= vault.store.now():
-                tally.skip(f"entry {number}", f"It is older than what lies in {into} is kept.")
+                tally.skip(where, f"It is older than what lies in {into} is kept.")
                 continue
             try:
                 item = vault.store.remember(
@@ -160,36 +188,38 @@ def _import_theirs(vault: Vault, path: Path, kind: Kind, into: Compartment) -> N
                     captured_at=record.captured_at,
                 )
             except (TextRefused, VaultLocked) as error:
-                tally.skip(f"entry {number}", str(error))
+                tally.skip(where, str(error))
                 continue
             stored_at = item.about.recorded_at
             if stored_at is not None and stored_at >= began and item.id not in new:
                 new.add(item.id)
             else:
                 tally.same += 1
-    tally.new = len(new)
+    tally.new, tally.is_stopped = len(new), is_stopped()
     vault.store.audit(AuditEvent.IMPORT, count=tally.new, durable=True)
     _finish(path, tally)
 
 
 @dataclass
 class _Tally:
-    """What became of the entries. skipped: where, by reason."""
+    """What became of the entries. skipped: where, by reason. is_stopped: there may be more."""
 
     new: int = 0
     same: int = 0
+    is_stopped: bool = False
     skipped: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     def skip(self, where: str, reason: str) -> None:
         self.skipped.setdefault(reason, []).append(where)
 
 
-def _records(entries: Iterator[Record | Skipped], tally: _Tally) -> Iterator[tuple[int, Record]]:
+def _records(entries: Iterator[Record | Skipped], tally: _Tally) -> Iterator[tuple[str, Record]]:
+    """Those that can be remembered, and where each is."""
     for number, entry in enumerate(entries, 1):
         if isinstance(entry, Skipped):
             tally.skip(entry.where, entry.reason)
         else:
-            yield number, entry
+            yield entry.file or f"entry {number}", entry
 
 
 def _finish(path: Path, tally: _Tally) -> None:
@@ -199,5 +229,13 @@ def _finish(path: Path, tally: _Tally) -> None:
         f" {tally.same:,} there already, {skipped:,} left out."
     )
     for reason, where in sorted(tally.skipped.items(), key=lambda each: -len(each[1])):
-        named = ", ".join(where[:_NAMED]) + (", …" if len(where) > _NAMED else "")
+        places = [output.visible(each) for each in dict.fromkeys(where)]
+        named = ", ".join(places[:_NAMED]) + (", …" if len(places) > _NAMED else "")
         output.note(f"  {len(where):,} × {reason} ({named})")
+    if tally.is_stopped:
+        _stop()
+
+
+def _stop() -> NoReturn:
+    output.note("Stopped. What was imported is kept; the same command goes on with the rest.")
+    raise click.Abort

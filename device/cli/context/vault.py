@@ -16,7 +16,7 @@ from context.keys.keyring import Tier
 from context.labels import Compartment, Place, Sensitivity, parse_place
 from context.policy import Audience, Authentication, Principal, Purpose, Request, Scope, Sink
 from context.store import Store
-from device.cli.context.ask import can_ask, secret_of
+from device.cli.context.ask import can_ask, check_there, secret_of
 from device.cli.context.output import note
 from device.settings import Settings
 
@@ -27,13 +27,15 @@ _TRIES: Final = 3
 
 
 class Vault:
-    """An open store, and the owner who asks."""
+    """An open store, and the owner who asks. Raises LapelError if there is no file `pin_file`."""
 
     def __init__(
         self, settings: Settings, store: Store, *, pin_file: Path | None, meaning: str | None
     ) -> None:
         self.settings = settings
         self.store = store
+        if pin_file is not None:  # also where nothing needs it: it may be misspelt
+            check_there(pin_file)
         self.meaning = meaning
         """The name of what finds by meaning, or None if it is words alone."""
         self._pin_file = pin_file

@@ -48,8 +48,8 @@ def _moment(text: str, now: datetime, zone: tzinfo, *, ahead: bool) -> datetime:
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise NotATime(
-            f"{text!r} is not a time: write it as 10m, 2h or 3d, as today or yesterday, or as"
-            " 2026-11-23 or 2026-11-23T09:30."
+            f"{text!r} is not a time: write it as 10m, 2h or 3d, as today or"
+            f" {'tomorrow' if ahead else 'yesterday'}, or as 2026-11-23 or 2026-11-23T09:30."
         ) from None
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from context.importers import ImportFailed, Record, Skipped
+from context.importers import ImportFailed, Kind, Record, Skipped, read
 from context.importers.notes import LONGEST, MOST_BYTES
 from tests.context.importers.conftest import Load, Texts, read_all, uids
 from tests.context.importers.samples import NOTE, TEXT
@@ -159,11 +159,41 @@ def test_a_folder_gives_every_note_in_it(tmp_path: Path) -> None:
         "c: sub/c.markdown",
     ]
     assert [item for item in found if isinstance(item, Skipped)] == [
-        Skipped("file 3", "It can't be imported: it is not text."),
-        Skipped("file 4", "It can't be imported: there is no such file."),
-        Skipped("file 6", "It is a link out of the folder."),
-        Skipped("file 7", "It can't be imported: it is not a file with content."),
+        Skipped("f.txt", "It can't be imported: it is not text."),
+        Skipped("gone.txt", "It can't be imported: there is no such file."),
+        Skipped("link.txt", "It is a link out of the folder."),
+        Skipped("pipe.txt", "It can't be imported: it is not a file with content."),
     ]
+    files = [item.file for item in found if isinstance(item, Record)]
+    assert files == ["a.TXT", "b.md", "inside.txt", "sub/c.markdown"]
+
+
+def test_the_file_of_an_entry_is_named_so_that_no_terminal_is_steered(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "red\x1b[31m\u202e.txt").write_text("one")
+    (folder / os.fsdecode(b"b\xff.txt")).write_bytes(b"\0")
+    files = [item.file if isinstance(item, Record) else item.where for item in read_all(folder)]
+    assert files == ["b.txt", "red[31m.txt"]
+    (single,) = read_all(folder / "red\x1b[31m\u202e.txt")
+    assert isinstance(single, Record)
+    assert single.file is None
+
+
+@pytest.mark.parametrize("notes", [1, 2])
+def test_progress_is_told_within_a_note(tmp_path: Path, notes: int) -> None:
+    for number in range(notes):
+        (tmp_path / f"{number}.txt").write_text("\n\n".join(f"note {n}" for n in range(50)))
+    told: list[tuple[int, int]] = []
+    path = tmp_path if notes > 1 else tmp_path / "0.txt"
+    reading = read(path, Kind.NOTES, zone=UTC, progress=lambda *at: told.append(at))
+    assert len([next(reading) for _ in range(30)]) == 30
+    assert 25 < len(told) < 35
+    done, total = told[-1]
+    assert 0 < done < total
+    assert len(list(reading)) == 50 * notes - 30
+    assert told == sorted(told)
+    assert told[-1] == (total, total)
 
 
 def test_where_a_folder_is_does_not_matter(tmp_path: Path) -> None:

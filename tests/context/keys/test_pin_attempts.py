@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from context.errors import WrongPin
-from context.keys.pin_attempts import LONGEST_WAIT_S, PinAttempts, span_s, wait_s
+from context.keys.pin_attempts import FREE, LONGEST_WAIT_S, PinAttempts, span_s, wait_s
 
 FAILURES = st.integers(0, 10**6)
 SINCE = st.floats(-1e12, 1e12)
@@ -28,6 +28,18 @@ class Hands:
 
     def move(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
+
+
+def test_it_says_how_many_more_are_free(tmp_path: Path) -> None:
+    hands = Hands()
+    attempts = PinAttempts(tmp_path / "attempts", hands)
+    assert attempts.free() == FREE
+    for left in (2, 1, 0, 0):
+        attempts.begin()
+        assert PinAttempts(tmp_path / "attempts", hands).free() == attempts.free() == left
+        hands.move(LONGEST_WAIT_S)
+    attempts.succeeded()
+    assert attempts.free() == FREE
 
 
 def test_three_are_free_then_it_doubles_up_to_an_hour() -> None:

@@ -45,6 +45,7 @@ from context.transfer.export import (
     compartments_in,
     export_items,
     import_items,
+    surveyed,
 )
 from tests.context.conftest import Clock
 
@@ -700,6 +701,32 @@ def test_the_compartments_of_a_file_can_be_asked_first(filled: Store, tmp_path: 
     with path.open("ab") as file:
         file.write(b"broken\n")
     assert compartments_in(path) == place(*PLACES)
+
+
+def test_an_import_that_is_stopped_keeps_what_it_has_and_goes_on_later(
+    filled: Store, new_store: New, tmp_path: Path
+) -> None:
+    path = export_items(filled, exporting(filled), tmp_path).jsonl
+    store = new_store(folder=tmp_path / "other")
+    asked = 0
+
+    def is_stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    done = import_items(store, remembering(store), path, is_stopped=is_stopped)
+    assert done == Imported(3, 0, [])
+    assert import_items(store, remembering(store), path) == Imported(4, 3, [])
+
+
+def test_an_export_is_surveyed_before_it_is_imported(filled: Store, tmp_path: Path) -> None:
+    path = export_items(filled, exporting(filled), tmp_path).jsonl
+    told: list[tuple[int, int]] = []
+    assert surveyed(path, progress=lambda *at: told.append(at)) == (place(*PLACES), 7)
+    assert told == sorted(told)
+    assert told[-1] == (path.stat().st_size, path.stat().st_size)
+    assert surveyed(path, is_stopped=lambda: True) == (frozenset(), 0)
 
 
 def test_progress_is_told(filled: Store, new_store: New, tmp_path: Path) -> None:
