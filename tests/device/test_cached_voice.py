@@ -13,6 +13,7 @@ from device.errors import EngineFailed
 from device.speak import Part, Synthesizer
 from device.speak.cached import CachedSynthesizer, clauses_of, resampled
 from device.speak.fake import FakeSynthesizer
+from device.speak.pace import VoicePace
 from device.stock import stock_sentences
 
 STOCK = ("I don't know.", "I can't do that. I can set timers, tell the time and answer questions.")
@@ -222,3 +223,51 @@ def test_the_stock_is_the_programs_own_sentences() -> None:
 
 def names(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()}
+
+
+class PacedVoice(CountingVoice):
+    """Takes as long as the pace says."""
+
+    def __init__(self, pace: VoicePace) -> None:
+        super().__init__()
+        self.pace = pace
+
+    def synthesize(self, text: str) -> Samples:
+        made = super().synthesize(text)
+        return np.resize(made, round(len(made) * self.pace.now))
+
+
+def test_a_changed_pace_is_heard_at_once_and_kept_nowhere(tmp_path: Path) -> None:
+    pace = VoicePace()
+    inner = PacedVoice(pace)
+    folder = tmp_path / "clips"
+    cached = CachedSynthesizer(inner, folder, STOCK, pace=pace)
+    cached.load()
+    usual = {text: len(cached.synthesize(text)) for text in (SECRET, STOCK[0])}
+    pace.set_factor(1.5)
+    for text, samples in usual.items():
+        assert len(cached.synthesize(text)) == round(samples * 1.5)
+    assert not cached.fill()
+    assert not folder.exists()
+    pace.set_factor(1.0)
+    for text, samples in usual.items():
+        assert len(cached.synthesize(text)) == samples
+    while cached.fill():
+        pass
+    again, _ = loaded(folder)
+    assert len(again.synthesize(STOCK[0])) == usual[STOCK[0]]
+
+
+def test_what_was_begun_at_another_pace_is_not_kept() -> None:
+    pace = VoicePace()
+    inner = PacedVoice(pace)
+    cached = CachedSynthesizer(inner, None, STOCK, pace=pace)
+    cached.load()
+    pace.set_factor(1.5)
+    stream = cached.stream(SECRET)
+    next(stream)
+    pace.set_factor(1.0)
+    list(stream)
+    made = len(inner.made)
+    cached.synthesize(SECRET)
+    assert len(inner.made) == made + 1

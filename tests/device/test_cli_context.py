@@ -11,8 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -116,7 +118,9 @@ def test_nothing_is_there_at_first(ok: Run) -> None:
     done = ok("list")
     assert done.out == ""
     assert "(Nothing.)" in done.err
-    assert ok("stats").lines == []
+    stats = ok("stats")
+    assert stats.lines == []
+    assert stats.err == "Nothing is remembered yet.\n"
     assert ok("list", "--json").out == ""
 
 
@@ -224,6 +228,24 @@ def test_what_is_true_for_a_while_ends(run: Run, ok: Run) -> None:
     refused(run("add", "The car is away", "--valid-until", "2020-01-01"), "time is over")
     refused(run("add", KEY, "--into", "ambient/2026-11-23"), "goes with its day")
     assert texts(ok) == ["The car is on level 3"]
+
+
+def test_a_day_is_until_its_end_where_the_owner_is(
+    ok: Run, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        made = added(ok, "The car is on level 3", "--valid-until", "tomorrow")
+        until = dict(ok("show", made).lines)["true until"]
+        now = datetime.now(ZoneInfo("Pacific/Auckland"))
+        assert until[:19] == f"{now.date() + timedelta(days=2)}T00:00:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    refused(run("add", "x", "--valid-until", "soon"), "as today or tomorrow")
+    said = " ".join(ok("add", "--help").out.split())
+    assert "a day (today, tomorrow, 2026-12-24) to its end" in said
 
 
 # move, keep
@@ -467,6 +489,22 @@ def test_what_is_left_out_is_said_and_not_quoted(
     assert "1 memory new, 1 there already, 0 left out" in ok("import", notes, "--pin-file", pin).out
 
 
+def test_what_is_left_out_of_a_folder_is_named_by_its_file(
+    ok: Run, files: dict[str, Path], pin: Path
+) -> None:
+    notes = files["notes"]
+    (notes / "below").mkdir()
+    (notes / "below" / "health.md").write_text(f"{HEALTH}.\n", encoding="utf-8")
+    (notes / "sound.txt").write_bytes(b"\0\1")
+    (notes / "twice.txt").write_text("One.\n\nOne.\n", encoding="utf-8")
+    ok("lock", "set-pin", "--new-pin-file", pin)
+    done = ok("import", notes, "--without-locked")
+    assert "2 left out" in done.out
+    assert "1 × It can't be imported: it is not text. (sound.txt)" in done.err
+    assert "(below/health.md)" in done.err
+    assert "diabetes" not in done.err
+
+
 def test_what_is_exported_comes_back_the_same(run: Run, ok: Run, tmp_path: Path, files) -> None:
     made = added(ok, KEY)
     added(ok, "line\nand\ttab \x1b \u202e 👨‍👩‍👧", "--into", "household/general")
@@ -584,6 +622,47 @@ def test_what_is_damaged_is_found_and_repaired(run: Run, ok: Run) -> None:
     assert "BAD" not in ok("verify").out
 
 
+def test_a_place_of_which_nothing_can_be_read_is_begun_anew(run: Run, ok: Run) -> None:
+    added(ok, KEY)
+    added(ok, BINS, "--into", "household/general")
+    folder = state_dir() / "memory"
+    house = max(folder.glob("*.db"), key=lambda path: path.stat().st_mtime_ns)
+    noise = os.urandom(house.stat().st_size)
+    house.write_bytes(noise)
+    for arguments in ((), ("--repair", "--yes")):
+        done = run("verify", *arguments)
+        refused(done, "Not all is as it should be")
+        assert "begin it anew by: lapel context begin-anew household/general" in done.out
+    refused(run("add", "x", "--into", "household/general"), "household/general")
+    refused(run("begin-anew", "owner/general"), "owner/general is not lost")
+    refused(run("begin-anew", "owner/none"), "Nothing is kept in 'owner/none'")
+    done = run("begin-anew", "household/general", typed="n\n")
+    refused(done, "Nothing was changed")
+    assert "A backup would bring it back" in done.err
+    assert house.read_bytes() == noise
+    done = ok("begin-anew", "household/general", typed="y\n")
+    assert done.out == "household/general is begun anew, and empty.\n"
+    (aside,) = folder.glob("*-damaged")
+    assert str(aside) in done.err
+    assert aside.read_bytes() == noise
+    added(ok, BINS, "--into", "household/general")
+    assert texts(ok) == [BINS, KEY]
+    assert "BAD" not in ok("verify").out
+    assert "begun_anew=true" in ok("audit").out
+
+
+def test_a_restricted_place_is_begun_anew_with_the_pin(run: Run, ok: Run, pin: Path) -> None:
+    added(ok, HEALTH)
+    (file,) = (state_dir() / "memory").glob("*.db")
+    file.write_bytes(os.urandom(file.stat().st_size))
+    ok("lock", "set-pin", "--new-pin-file", pin)
+    beginning = ("begin-anew", "owner/general/restricted", "--yes")
+    refused(run(*beginning), "nobody to ask")
+    ok(*beginning, "--pin-file", pin)
+    added(ok, HEALTH, "--pin-file", str(pin))
+    assert texts(ok, "--pin-file", str(pin)) == [HEALTH]
+
+
 def test_the_words_are_indexed_anew(ok: Run) -> None:
     added(ok, KEY)
     assert ok("reindex", "--words").out == "The words of 1 place are indexed anew.\n"
@@ -641,13 +720,39 @@ def test_the_audit_is_verified_and_holds_no_words(run: Run, ok: Run, tmp_path: P
     lines = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join([lines[0].replace(b'"at_us":1', b'"at_us":2'), *lines[1:]]))
     refused(run("audit"), "Line 1 of the audit log was edited")
+    assert run("audit").out == ""
+
+
+def test_of_a_broken_audit_what_is_before_the_break_is_printed(run: Run, ok: Run) -> None:
+    for number in range(6):
+        added(ok, f"number {number}")
+    log = state_dir() / "memory" / "audit.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    edited = lines[4].replace(b'"at_us":1', b'"at_us":2')
+    log.write_bytes(b"".join([*lines[:4], edited, *lines[5:]]))
+    done = run("audit", "--limit", "3")
+    refused(done, "Line 5 of the audit log was edited")
+    assert [line[0] for line in done.lines] == ["4", "3", "2"]
+    assert "Only records before line 5 are printed, 3 at most" in done.err
+    assert "move audit.jsonl and audit.jsonl.head elsewhere" in done.err
+    assert len(run("audit").lines) == 4
+    assert [json.loads(line)["seq"] for line in run("audit", "--json").out.splitlines()] == [
+        4, 3, 2, 1,
+    ]  # fmt: skip
+    assert run("audit", "--head").out == ""
+    for name in ("audit.jsonl", "audit.jsonl.head"):
+        (log.parent / name).rename(log.parent.parent / name)
+    added(ok, "number 7")
+    assert "as written" in ok("audit").err
 
 
 def test_an_audit_that_was_cut_is_kept_as_evidence(run: Run, ok: Run) -> None:
     added(ok, KEY)
     log = state_dir() / "memory" / "audit.jsonl"
     log.write_bytes(b"")
-    refused(run("audit"), "audit.jsonl.broken-1")
+    done = run("audit")
+    refused(done, "audit.jsonl.broken-1")
+    assert "Nothing is recorded yet." in done.err
     assert texts(ok) == [KEY]
 
 
@@ -671,7 +776,58 @@ def test_more_is_allowed_and_taken_back(run: Run, ok: Run) -> None:
     assert events.count("revoke") == 1
 
 
+def test_what_would_open_nothing_is_not_allowed(run: Run, ok: Run) -> None:
+    added(ok, HEALTH)
+    secret = "owner/general/restricted"
+    refused(run("grants", "allow", secret), "would open nothing")
+    refused(run("grants", "allow", secret, "--for", "forget"), "would open nothing")
+    for open_already in (
+        ("owner/general",),
+        ("household/general", "--to", "member"),
+        (secret, "--for", "remember"),
+    ):
+        refused(run("grants", "allow", *open_already), "open already without being allowed")
+    assert ok("grants", "list").out == ""
+    assert "grant" not in [line[2] for line in ok("audit").lines]
+    done = ok("grants", "allow", secret, "--in-company")
+    assert "Allowed, but not to a voice" in done.err
+    assert "no compartment" not in done.err
+    assert ok("grants", "allow", "owner/general", "--in-company").err.startswith("Allowed. 'lapel")
+
+
+def test_what_is_allowed_of_what_is_not_there_yet_is_said_so(ok: Run, pin: Path) -> None:
+    done = ok("grants", "allow", "owner/helth", "--to", "member")
+    assert "There is no compartment owner/helth yet: it holds once there is" in done.err
+    added(ok, "Choir on Friday", "--into", "owner/calendar")
+    assert "yet" not in ok("grants", "allow", "owner/calendar", "--to", "member").err
+    assert "yet" not in ok("grants", "allow", "ambient/*").err
+    added(ok, HEALTH)
+    ok("lock", "set-pin", "--new-pin-file", pin)  # whether there is one is not known then
+    done = ok("grants", "allow", "owner/general/restricted", "--to", "member")
+    assert "yet" not in done.err
+
+
 # the PIN
+
+
+def test_a_pin_file_that_is_not_there_is_said_so_even_if_none_is_needed(
+    run: Run, ok: Run, tmp_path: Path, pin: Path
+) -> None:
+    for _ in range(2):
+        for command in (("list",), ("add", KEY), ("lock", "status")):
+            refused(run(*command, "--pin-file", tmp_path / "none"), "none can't be read (No such")
+        ok("list", "--pin-file", pin)
+        if ok("lock", "status").lines[0][1] != "set":
+            ok("lock", "set-pin", "--new-pin-file", pin)
+    assert texts(ok) == []
+
+
+def test_a_pin_comes_out_of_a_pipe_as_well(home: Path, ok: Run, pin: Path) -> None:
+    added(ok, HEALTH)
+    ok("lock", "set-pin", "--new-pin-file", pin)
+    done = piped(home, "list", "--pin-file", "/dev/stdin", stdin=b"2580\n")
+    assert done.code == 0, done.err
+    assert done.lines[0][-1] == HEALTH
 
 
 def test_a_pin_locks_what_is_restricted(run: Run, ok: Run, pin: Path, tmp_path: Path) -> None:
@@ -684,6 +840,7 @@ def test_a_pin_locks_what_is_restricted(run: Run, ok: Run, pin: Path, tmp_path: 
         "general": "open",
         "restricted": "locked",
         "device secret": "file",
+        "running assistant": "none",
     }
     refused(run("lock", "set-pin", "--new-pin-file", pin), "change-pin")
     done = ok("list")
@@ -747,7 +904,7 @@ def test_after_wrong_pins_it_says_how_long_to_wait(
     wrong.write_text("9999\n", encoding="utf-8")
     for _ in range(2):
         refused(run("list", "--unlock", "--pin-file", wrong), "try again")
-    refused(run("list", "--unlock", "--pin-file", wrong), "wait 2 seconds and try again")
+    refused(run("list", "--unlock", "--pin-file", wrong), "wait ")  # 2 seconds, or 1 by now
     refused(run("list", "--unlock", "--pin-file", pin), "too many wrong tries: wait")
     assert "next try in" in dict(ok("lock", "status").lines)
 
@@ -846,6 +1003,9 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self._ours, f"{line}\n".encode())
 
+    def press_ctrl_c(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
     def end(self) -> int:
         while self._read():
             pass
@@ -920,6 +1080,47 @@ def test_an_import_shows_how_far_it_is(home: Path, notes: Path) -> None:
     assert importing.end() == 0, importing.seen
     assert "importing" in importing.seen
     assert "60 memories new" in importing.seen
+
+
+def test_an_export_that_is_imported_shows_how_far_it_is(
+    home: Path, ok: Run, notes: Path, tmp_path: Path
+) -> None:
+    ok("import", notes)
+    ok("export", tmp_path / "out")
+    importing = Terminal(home, "import", str(tmp_path / "out"))
+    assert importing.end() == 0, importing.seen
+    for words in ("reading", "importing", "100%", "60 there already"):
+        assert words in importing.seen
+
+
+def test_ctrl_c_stops_an_import_which_goes_on_later(
+    home: Path, ok: Run, run: Run, tmp_path: Path
+) -> None:
+    count = 2_000
+    path = tmp_path / "many.txt"
+    path.write_text("\n\n".join(f"Note number {n}." for n in range(count)), encoding="utf-8")
+    importing = Terminal(home, "import", str(path))
+    importing.expect("0%")
+    importing.press_ctrl_c()
+    assert importing.end() == 130, importing.seen
+    assert "Stopped. What was imported is kept" in importing.seen
+    assert "Traceback" not in importing.seen
+    told = re.search(r"many\.txt: ([\d,]+) memor\w+ new", importing.seen)
+    assert told is not None
+    kept = int(told[1].replace(",", ""))
+    assert 0 < kept < count
+    assert len(texts(ok, "--limit", str(count))) == kept
+    done = ok("import", path)
+    assert f"{count - kept:,} memories new, {kept:,} there already" in done.out
+    ok("export", tmp_path / "out")
+    ok("panic", "--yes")
+    restoring = Terminal(home, "import", str(tmp_path / "out"))
+    restoring.expect("reading")
+    restoring.press_ctrl_c()
+    assert restoring.end() in (0, 130), restoring.seen
+    assert "Traceback" not in restoring.seen
+    ok("import", tmp_path / "out")
+    assert len(set(texts(ok, "--limit", str(count + 1)))) == count
 
 
 def test_a_reader_that_has_enough_is_not_complained_about(home: Path, ok: Run, notes: Path) -> None:

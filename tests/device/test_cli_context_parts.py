@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from context.labels import Compartment
-from context.policy import Grant, Lasts, Principal, Purpose, Sink
-from device.cli.context.hearing import heard_by, opens_more
+from context.policy import (
+    Audience,
+    Authentication,
+    Grant,
+    Lasts,
+    Principal,
+    Purpose,
+    Request,
+    Sink,
+    decide,
+)
+from device.cli.context.hearing import heard_by, is_for_voices, opens_more, widens
 from device.cli.context.output import counted, shortened, size, visible, visible_lines
 from device.cli.context.when import NotATime, since, until
 
@@ -151,6 +162,26 @@ def test_who_may_hear_it_is_what_the_policy_says() -> None:
     ]
     assert heard_by(place("ambient/2026-11-23"), ()) == []
     assert heard_by(place("owner/general"), [grant("owner/general")]) == [alone, member]
+
+
+@pytest.mark.parametrize("name", ["owner/general", "owner/health/restricted", "ambient/*"])
+@pytest.mark.parametrize("who", [Principal.OWNER, Principal.MEMBER])
+@pytest.mark.parametrize("purpose", [Purpose.ANSWER, Purpose.REMEMBER, Purpose.FORGET])
+@pytest.mark.parametrize("sink", [Sink.SPEAKER, Sink.SCREEN, Sink.NETWORK])
+@pytest.mark.parametrize("company", [False, True])
+def test_a_grant_widens_what_the_policy_opens_or_says_that_it_does_not(
+    name: str, who: Principal, purpose: Purpose, sink: Sink, company: bool
+) -> None:
+    given = Grant("", name, who, purpose, sink, company, Lasts.ALWAYS)
+    covered = frozenset({Compartment.parse(name.replace("*", "2026-11-23"))})
+    by_voice, wider = False, False
+    for audience, shown in product(Audience, Authentication):
+        request = Request(who, 1.0, purpose, audience, sink, shown)
+        opens = bool(decide(request, covered, [given]).compartments)
+        wider = wider or (opens and not decide(request, covered).compartments)
+        by_voice = by_voice or (opens and shown is Authentication.VOICE)
+    assert widens(given) == wider
+    assert is_for_voices(given) == by_voice
 
 
 def test_moving_opens_more_where_somebody_more_may_hear_it() -> None:

@@ -72,6 +72,15 @@ def test_the_button_opens_what_a_voice_does_not(store: Store, turn) -> None:
     assert found(store, turn(Authentication.ACCOUNT)(Purpose.ANSWER)) == ["my PIN is 4711"]
 
 
+def test_what_is_typed_is_answered_where_it_is_typed(store: Store) -> None:
+    for shown_by in Authentication:
+        typed = shown_by in (Authentication.ACCOUNT, Authentication.PIN)
+        sink = ask(store, Purpose.ANSWER, shown_by).sink
+        assert sink is (Sink.SCREEN if typed else Sink.SPEAKER)
+        if shown_by.is_present:
+            assert ask(store, Purpose.REVIEW, shown_by).sink is Sink.SCREEN
+
+
 def test_a_turn_asks_once_for_each_purpose(turn) -> None:
     mint = turn(Authentication.BUTTON)
     assert mint(Purpose.ANSWER) is mint(Purpose.ANSWER)
