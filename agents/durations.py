@@ -1,32 +1,27 @@
-"""Durations in English: found in what was said, and worded for speech."""
+"""Durations: found in what was said, by the words of a language, and worded for speech.
+
+The words are data (`intents/LANGUAGE/language/durations.yaml`); the wording is English so far.
+"""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from agents.language import folder_of
+from agents.mapped import Mapped
+from agents.numbers import in_digits
 
 LONGEST_SPAN_S = 100 * 365 * 86_400.0
 """Longer ago nobody means."""
 
-_TEENS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
-    *("eighteen", "nineteen"),
-)
-_SMALL = {word: value for value, word in enumerate(_TEENS)}
-_TENS = {
-    **{"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70},
-    **{"eighty": 80, "ninety": 90},
-}
-_UNITS = {
-    **dict.fromkeys(("hour", "hours", "hr", "hrs", "h"), 3600),
-    **dict.fromkeys(("minute", "minutes", "min", "mins", "m"), 60),
-    **dict.fromkeys(("second", "seconds", "sec", "secs", "s"), 1),
-}
-_FRACTIONS = {"half": 0.5, "quarter": 0.25}
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?")
-_LAST = re.compile(r"(?:(?:in|from|during|over|of) )?(?:the )?(?:last|past) (?P<span>.+)", re.I)
-_FEW = re.compile(r"\b(?:a )?few\b", re.I)
-_DAYS = re.compile(r"(?:(?P<many>[\w ]+) )?(?P<unit>days?|weeks?)", re.I)
-_JOINED = re.compile(r"[\s,-]*")
+_MOST_DIGITS = 12
+_FEW = "5"
+_GAP = r"[\s,-]*"
+_ENDS = r"(?:(?<=')|(?![^\W\d_]))"
 
 
 @dataclass(frozen=True)
@@ -39,166 +34,116 @@ class Span:
 
 
 @dataclass(frozen=True)
-class _Token:
-    word: str
-    start: int
-    end: int
+class _Words:
+    """How a language says how long; every regular expression is for text with digits.
+
+    kept: what must not be taken for a number, and what stands for it. rest: of the number that
+    counts the next smaller unit, if the language has it ("2 h 30").
+    """
+
+    units: Mapping[int, re.Pattern[str]]
+    kept: Mapping[re.Pattern[str], str]
+    amounts: tuple[tuple[re.Pattern[str], float], ...]
+    number: re.Pattern[str]
+    digits: re.Pattern[str]
+    of_number: tuple[tuple[re.Pattern[str], float], ...]
+    of_unit: tuple[tuple[re.Pattern[str], float], ...]
+    joint: re.Pattern[str]
+    rest: re.Pattern[str] | None
+    spans: Mapping[int, re.Pattern[str]]
+    last: tuple[re.Pattern[str], ...]
+    few: re.Pattern[str]
 
 
-class _Reader:
-    """Reads one duration from a run of words; every method leaves `at` in place if it fails."""
-
-    def __init__(self, tokens: list[_Token], at: int) -> None:
-        self._tokens = tokens
-        self.at = at
-
-    def _word(self, ahead: int = 0) -> str:
-        index = self.at + ahead
-        return self._tokens[index].word if index < len(self._tokens) else ""
-
-    def _accept(self, *words: str) -> bool:
-        if all(self._word(n) == word for n, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
-
-    def duration(self) -> float | None:
-        """Parts in falling units ("one hour, two minutes and three seconds"), in seconds."""
-        total: float | None = None
-        smallest = 4000
-        while True:
-            before = self.at
-            if total is not None:
-                self._accept("and")
-            part = self._part()
-            if part is None or part[1] >= smallest:
-                self.at = before
-                return total
-            amount, smallest = part
-            total = (total or 0.0) + amount * smallest
-
-    def _part(self) -> tuple[float, int] | None:
-        """An amount and its unit in seconds; the amount may have a fraction after the unit."""
-        before = self.at
-        amount = self._fraction_of()
-        if amount is None:
-            amount = self._amount()
-        unit = _UNITS.get(self._word())
-        if amount is None or unit is None:
-            self.at = before
-            return None
-        self.at += 1
-        return amount + self._and_a_fraction(), unit
-
-    def _fraction_of(self) -> float | None:
-        """ "half an", "a half", "a quarter of an", "three quarters of an"."""
-        before = self.at
-        times = 3.0 if self._accept("three") else 1.0
-        if times == 1.0:
-            _ = self._accept("a") or self._accept("one")
-        fraction = _FRACTIONS.get(self._word().removesuffix("s") if times > 1 else self._word())
-        if fraction is None:
-            self.at = before
-            return None
-        self.at += 1
-        self._accept("of")
-        _ = self._accept("an") or self._accept("a")
-        return times * fraction
-
-    def _and_a_fraction(self) -> float:
-        before = self.at
-        if self._accept("and", "a") and self._word() in _FRACTIONS:
-            after = self._word(1)
-            if after not in _UNITS and after not in ("a", "an", "of"):
-                self.at += 1
-                return _FRACTIONS[self._word(-1)]
-        self.at = before
-        return 0.0
-
-    def _amount(self) -> float | None:
-        word = self._word()
-        if word[:1].isdecimal():
-            self.at += 1
-            # "1 1/2" is not spoken; more than 12 digits is not a duration.
-            amount = float(word) if len(word) <= 12 else None
-        elif self._accept("a", "couple", "of") or self._accept("a", "couple"):
-            amount = 2.0
-        elif self._word() in ("a", "an") and self._word(1) != "hundred":
-            self.at += 1
-            amount = 1.0
-        else:
-            amount = self._cardinal()
-        if amount is None:
-            return None
-        if self._accept("point"):
-            tenth = _SMALL.get(self._word(), 10)
-            if tenth > 9:
-                return None
-            self.at += 1
-            amount += tenth / 10
-        before = self.at
-        if self._accept("and", "a") and self._word() in _FRACTIONS and self._word(1) in _UNITS:
-            self.at += 1
-            return amount + _FRACTIONS[self._word(-1)]
-        self.at = before
-        return amount
-
-    def _cardinal(self) -> float | None:
-        """A number in words below 1000."""
-        hundreds = 0
-        if self._word(1) == "hundred" and (self._word() == "a" or self._word() in _SMALL):
-            hundreds = 100 * _SMALL.get(self._word(), 1)
-            self.at += 2
-            before = self.at
-            self._accept("and")
-            rest = self._below_hundred()
-            if rest is None:
-                self.at = before
-            return float(hundreds + (rest or 0))
-        rest = self._below_hundred()
-        return None if rest is None else float(rest)
-
-    def _below_hundred(self) -> int | None:
-        word = self._word()
-        if word in _TENS:
-            self.at += 1
-            one = _SMALL.get(self._word(), 0)
-            if 0 < one < 10:
-                self.at += 1
-                return _TENS[word] + one
-            return _TENS[word]
-        if word in _SMALL:
-            self.at += 1
-            return _SMALL[word]
-        return None
-
-
-def find_duration(text: str) -> Span | None:
+def find_duration(text: str, language: str = "en") -> Span | None:
     """The one duration said in `text`; None if there is none or more than one."""
-    found: list[Span] = []
-    for tokens in _runs(text):
-        at = 0
-        while at < len(tokens):
-            reader = _Reader(tokens, at)
-            seconds = reader.duration()
-            if seconds is None:
-                at += 1
-                continue
-            found.append(Span(seconds, tokens[at].start, tokens[reader.at - 1].end))
-            at = reader.at
-    return found[0] if len(found) == 1 else None
+    words = _read(language)
+    if words is None:
+        return None
+    said = Mapped.of(text)
+    for pattern, by in words.kept.items():
+        said = said.sub(pattern, by)
+    said = in_digits(said, language)
+    found = list(_durations(said.text, words))
+    if len(found) != 1:
+        return None
+    return Span(found[0].seconds, *said.span(found[0].start, found[0].end))
 
 
-def _runs(text: str) -> list[list[_Token]]:
-    """Words in runs that only space, commas and hyphens separate."""
-    runs: list[list[_Token]] = [[]]
-    end = 0
-    for match in _TOKEN.finditer(text):
-        if not _JOINED.fullmatch(text, end, match.start()):
-            runs.append([])
-        runs[-1].append(_Token(match.group().lower(), match.start(), match.end()))
-        end = match.end()
-    return runs
+def _durations(text: str, words: _Words) -> Iterator[Span]:
+    at, text_end = 0, len(text)
+    while at < text_end:
+        inside_word = at > 0 and _is_inside(text, at)
+        found = None if inside_word else _parts(text, at, words)
+        if found is None:
+            at += 1
+            continue
+        yield Span(found[0], at, found[1])
+        at = found[1]
+
+
+def _is_inside(text: str, at: int) -> bool:
+    """Whether a word or a number goes on at `at`; "1h30" are three."""
+    before, here = text[at - 1], text[at]
+    if here.isdecimal():
+        return before.isdecimal()
+    return (
+        not here.isalpha() or before.isalpha() or (before == "'" and text[at - 2 : at - 1] != "d")
+    )
+
+
+def _parts(text: str, at: int, words: _Words) -> tuple[float, int] | None:
+    """Parts in falling units ("1 hour, 2 minutes and 3 seconds") at `at`: seconds, and the end."""
+    total, smallest, end = 0.0, 0, -1
+    while True:
+        begin = at if end < 0 else _after_joint(text, end, words)
+        part = _part(text, begin, words)
+        if part is None or (smallest and part[1] >= smallest):
+            break
+        total += part[0] * part[1]
+        smallest, end = part[1], part[2]
+    if end < 0:
+        return None
+    if words.rest is not None and smallest > 1 and (rest := words.rest.match(text, end)):
+        total, end = total + int(rest[1]) * smallest / 60, rest.end()
+    return total, end
+
+
+def _after_joint(text: str, at: int, words: _Words) -> int:
+    joint = words.joint.match(text, at)
+    return joint.end() if joint else at
+
+
+def _part(text: str, at: int, words: _Words) -> tuple[float, int, int] | None:
+    """An amount, the seconds of its unit, and the end; the unit may have a fraction after it."""
+    for amount, after in _amounts(text, at, words):
+        for unit_s, pattern in words.units.items():
+            if (unit := pattern.match(text, after)) is not None:
+                more, end = _fraction(text, unit.end(), words.of_unit)
+                return amount + more, unit_s, end
+    return None
+
+
+def _amounts(text: str, at: int, words: _Words) -> Iterator[tuple[float, int]]:
+    if (number := words.number.match(text, at)) is not None:
+        digits = words.digits.search(number[0])
+        if digits is not None and len(digits[0]) <= _MOST_DIGITS:
+            amount = float(digits[0].replace(",", "."))
+            more, end = _fraction(text, number.end(), words.of_number)
+            yield amount + more, end
+            yield amount, number.end()
+    for pattern, amount in words.amounts:
+        if (said := pattern.match(text, at)) is not None:
+            yield amount, said.end()
+
+
+def _fraction(
+    text: str, at: int, fractions: tuple[tuple[re.Pattern[str], float], ...]
+) -> tuple[float, int]:
+    for pattern, amount in fractions:
+        if (said := pattern.match(text, at)) is not None:
+            return amount, said.end()
+    return 0.0, at
 
 
 def say_duration(seconds: float) -> str:
@@ -223,30 +168,84 @@ def say_span(seconds: float) -> str:
     return f"{days:.0f} days" if days.is_integer() and days > 1 else say_duration(seconds)
 
 
-def find_span(text: str) -> float | None:
+def find_span(text: str, language: str = "en") -> float | None:
     """The seconds of "the last ten minutes", "past hour", "last couple of days"; None for
     anything else. "A few" are five.
     """
-    words = _LAST.fullmatch(text.strip(" .,!?"))
+    words = _read(language)
     if words is None:
         return None
-    said = _FEW.sub("5", words["span"])
-    if (days := _DAYS.fullmatch(said)) is None:
-        return _sane(_whole(said))
-    hours = _whole(f"{days['many']} hours") if days["many"] else 3600.0
-    per_hour = 24 * 7 if days["unit"].lower().startswith("week") else 24
-    return _sane(None if hours is None else hours * per_hour)
+    for pattern in words.last:
+        if (said := pattern.fullmatch(text.strip(" .,!?"))) is None:
+            continue
+        pieces = said.groupdict()
+        span = pieces.get("span") or f"{pieces.get('many') or ''}{pieces.get('unit') or ''}"
+        return _sane(_whole(words.few.sub(_FEW, span), words, language))
+    return None
 
 
 def _sane(seconds: float | None) -> float | None:
     return seconds if seconds is not None and seconds <= LONGEST_SPAN_S else None
 
 
-def _whole(said: str) -> float | None:
-    """The seconds of a text that is a duration and nothing else, with or without its article."""
-    for article in ("", "a ", "an "):
-        text = article + said
-        found = find_duration(text)
-        if found is not None and (found.start, found.end) == (0, len(text)) and found.seconds > 0:
-            return found.seconds
+def _whole(said: str, words: _Words, language: str) -> float | None:
+    """The seconds of a text that is a duration and nothing else, with or without its number."""
+    mapped = Mapped.of(said)
+    for pattern, by in words.kept.items():
+        mapped = mapped.sub(pattern, by)
+    digits = in_digits(mapped, language).text
+    for text in (digits, f"1 {digits}"):
+        found = _parts(text, 0, words)
+        if found is not None and found[1] == len(text) and found[0] > 0:
+            return found[0]
+        for amount, after in _amounts(text, 0, words):
+            for unit_s, pattern in words.spans.items():
+                if amount > 0 and pattern.fullmatch(text, after):
+                    return amount * unit_s
     return None
+
+
+@cache
+def _read(language: str) -> _Words | None:
+    path = folder_of(language) / "language" / "durations.yaml"
+    if not path.exists():
+        return None
+    data: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+
+    def table(name: str) -> dict[Any, Any]:
+        return data.get(name) or {}
+
+    units: Mapping[int, str] = {
+        int(seconds): str(words) for seconds, words in table("units").items()
+    }
+    any_unit, digits = "|".join(units.values()), str(data["digits"])
+
+    def pattern(said: str, begin: str = _GAP, end: str = _ENDS) -> re.Pattern[str]:
+        said = said.replace("{unit}", f"(?:{any_unit})").replace("{digits}", digits)
+        said = said.replace(" ", r"[\s,-]+")
+        return re.compile(f"{begin}(?:{said}){end}", re.IGNORECASE)
+
+    def fractions(name: str) -> tuple[tuple[re.Pattern[str], float], ...]:
+        return tuple((pattern(said), float(of)) for said, of in table(name).items())
+
+    no_word = r"(?![^\W\d_]|'[^\W\d_])"
+    rest = rf"{_GAP}(\d{{1,2}})(?![\d.,:]*\d)(?!{_GAP}(?:{any_unit})(?![^\W\d_]))"
+    return _Words(
+        units={seconds: pattern(words, end=no_word) for seconds, words in units.items()},
+        kept={
+            re.compile(rf"(?<![^\W_])(?:{said})(?![^\W_]|')", re.IGNORECASE): str(by)
+            for said, by in table("kept").items()
+        },
+        amounts=tuple(
+            (pattern(said, begin=""), float(amount)) for said, amount in table("amounts").items()
+        ),
+        number=pattern(str(data["number"]), begin="", end=""),
+        digits=re.compile(digits),
+        of_number=fractions("fractions_of_number"),
+        of_unit=fractions("fractions_of_unit"),
+        joint=pattern(rf"(?:{data['joint']}(?![^\W\d_]){_GAP})?", end=""),
+        rest=re.compile(rest, re.IGNORECASE) if data.get("rest") else None,
+        spans={int(seconds): pattern(str(words)) for seconds, words in table("spans").items()},
+        last=tuple(re.compile(str(each), re.IGNORECASE) for each in data.get("last") or ()),
+        few=re.compile(str(data.get("few", "(?!)")), re.IGNORECASE),
+    )

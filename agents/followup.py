@@ -1,9 +1,11 @@
 """The owner's next words as the piece that a tool asked for."""
 
 import re
+from datetime import datetime
 
 from agents.durations import find_duration
 from agents.router import Routed, RouteKind, plain
+from agents.times import find_when, resolve
 from agents.tools import Proposal, Slot
 
 _YES = re.compile(
@@ -25,20 +27,29 @@ _AROUND_DURATION = re.compile(
     r"[\s,.!]*)*",
     re.IGNORECASE,
 )
+_AROUND_TIME = re.compile(
+    r"[\s,.!]*(?:(?:for|at|make|it|about|say|please|um|uh|on|to|set|thanks|yes|okay|maybe|let's|well)"
+    r"\b[\s,.!]*)*",
+    re.IGNORECASE,
+)
 _AROUND_NAME = re.compile(
     r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
 )
 _FIRST_WORD_THAT = re.compile(r"^(?:that|remember that|remember)\b[\s,]*", re.IGNORECASE)
 _GIVES_UP = (
     *("stop", "timer", "clock", "help", "recall", "forget", "undo", "lock", "why", "permissions"),
+    *("alarm", "reminder", "list", "note", "calendar", "volume", "brightness", "microphone"),
+    *("status", "speech", "routine", "home", "weather"),
 )
 
 
-def complete(pending: Proposal, text: str, routed: Routed) -> Routed:
-    """`routed`, or the pending call with what `text` gives it. Pure."""
+def complete(pending: Proposal, text: str, routed: Routed, now: datetime) -> Routed:
+    """`routed`, or the pending call with what `text` gives it. now: the owner's wall time. Pure."""
     words = plain(text).strip(" .!,")
     if pending.slot is Slot.FACT:
         return _fact(pending, text, words, routed)
+    if pending.slot is Slot.TEXT:
+        return _text(pending, words, routed)
     bare = words.replace(",", "")
     if pending.slot is Slot.YES and _SAYS_YES.match(bare) and _YES.fullmatch(bare):
         return _with(pending)  # "yes, forget them" is no command of its own
@@ -50,6 +61,8 @@ def complete(pending: Proposal, text: str, routed: Routed) -> Routed:
         return _never_mind() if _NO.fullmatch(bare) else routed
     if routed.tool == "stop" or _NO.fullmatch(bare):
         return _never_mind()
+    if pending.slot is Slot.TIME:
+        return _time(pending, words, now) or routed
     return _duration_or_name(pending, words) or routed
 
 
@@ -59,6 +72,36 @@ def _fact(pending: Proposal, text: str, words: str, routed: Routed) -> Routed:
     if said_whole or question or not words or routed.tool in _GIVES_UP:
         return routed
     return _with(pending, fact=_FIRST_WORD_THAT.sub("", words))
+
+
+def _text(pending: Proposal, words: str, routed: Routed) -> Routed:
+    """The owner's words, whatever they are, unless they are a command of their own."""
+    if routed.tool == "stop" or _NO.fullmatch(words.replace(",", "")):
+        return _never_mind()
+    own = routed.kind is RouteKind.COMPLETE and routed.tool != "cannot"
+    return routed if own or not words else _with(pending, text=words)
+
+
+def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
+    """When: "at seven", "seven thirty", "tomorrow morning", "every Monday", "in ten minutes"."""
+    for said in (words, f"at {words}"):
+        found = find_when(said)
+        resolved = resolve(found.when, now, early=pending.tool == "alarm") if found else None
+        if found is None or resolved is None:
+            continue
+        rest = said
+        for start, end in reversed(found.spans):
+            rest = rest[:start] + rest[end:]
+        if _AROUND_TIME.fullmatch(rest):
+            at = resolved.at.isoformat(timespec="minutes")
+            repeat = {} if resolved.repeat is None else {"repeat": resolved.repeat}
+            return _with(pending, at=at, **repeat)
+    duration = find_duration(words)
+    if duration is not None:
+        around = words[: duration.start] + " " + words[duration.end :]
+        if _AROUND_DURATION.fullmatch(around.replace("from now", "")):
+            return _with(pending, seconds=duration.seconds)
+    return None
 
 
 def _duration_or_name(pending: Proposal, words: str) -> Routed | None:

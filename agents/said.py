@@ -1,0 +1,177 @@
+"""What was said, without its courtesies and fillers, and with times and durations found in it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from agents.durations import Span, find_duration
+from agents.language import Language, language
+from agents.mapped import Mapped
+from agents.times import When, find_when
+
+_MOST_WORDS_TAKEN_BACK = 4
+_CAN_ONLY_BE_SAID = re.compile("this(?:long|time|more)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An utterance without its courtesies.
+
+    whole: only without an opening, and a closing after a pause: for those whose own words are kept.
+    short: without any courtesy, a duration as "thislong" and times as "thistime".
+    polite: "could you …", a question in form only. asked: a question in form.
+    """
+
+    whole: Mapped
+    short: Mapped
+    duration: Span | None
+    when: When | None
+    polite: bool
+    asked: bool
+
+    @property
+    def question(self) -> bool:
+        """Whether something is asked, and nothing is asked for."""
+        return self.asked and not self.polite
+
+
+@dataclass(frozen=True)
+class _Courtesies:
+    """The regular expressions of one language, put together."""
+
+    opening: re.Pattern[str]
+    polite: re.Pattern[str]
+    closing: re.Pattern[str]
+    closing_after_pause: re.Pattern[str]
+    filler: re.Pattern[str]
+    filler_follows: re.Pattern[str]
+    correction: re.Pattern[str]
+
+
+def plain(text: str) -> str:
+    """`text` in composed Unicode on one line, without control and format characters."""
+    text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
+    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return " ".join(kept.split())
+
+
+def hear(text: str, name: str) -> Heard:
+    """Clean `text`, said in the language `name`. Pure, and safe with any text."""
+    words = language(name)
+    by = _courtesies(name)
+    said = Mapped.of(plain(text))
+    for spelt, by_this in words.replaced("respelt"):
+        said = said.sub(spelt, by_this)
+    said = _bare(said.sub(by.filler_follows, "").sub(by.filler, ""))
+    said = _bare(said.sub(by.opening, "", count=1) if by.opening.match(said.text) else said)
+    asked = said.text.rstrip(" .!").endswith("?") or _ends_asked(said.text, by)
+    polite = by.polite.match(said.text) is not None
+    if polite:
+        said = said.sub(by.polite, "", count=1)
+        if by.opening.match(said.text):
+            said = said.sub(by.opening, "", count=1)
+    while by.closing_after_pause.search(said.text):
+        said = said.sub(by.closing_after_pause, "")
+    said = said.strip(" ,;:-")
+    short = said
+    while by.closing.search(short.text):
+        short = short.sub(by.closing, "")
+    short = _without_made_up_words(short.sub(words.regex("for_me"), "")).strip(" ,;:.!?-")
+    found = find_when(short.text, name)
+    for start, end in reversed(found.spans if found else ()):
+        short = short.replaced(start, end, "thistime")
+    more = words.regex("more").search(short.text)
+    extra = find_duration(f"{more['many']} {more['unit']}", name) if more else None
+    duration = find_duration(short.text, name)
+    if more is not None and extra is not None and extra.end == len(more["many"] + more["unit"]) + 1:
+        start = more.start() + extra.start
+        short, duration = short.replaced(start, more.end(), "thismore"), extra
+    elif duration is not None:
+        short = _with_duration(short, duration)
+    when = found.when if found else None
+    return Heard(said.strip(" .!?"), short, duration, when, polite, asked)
+
+
+def corrected(text: str, name: str) -> Iterator[str]:
+    """What `text` may mean if its speaker corrected it ("five, no, ten minutes"), likeliest first.
+
+    Each is the text with some words before the correction taken back, from few to many, and at
+    last only what follows it.
+    """
+    said = plain(text)
+    matches = list(_courtesies(name).correction.finditer(said))
+    if not matches:
+        return
+    before, after = said[: matches[-1].start()].rstrip(" ,.;"), said[matches[-1].end() :].strip()
+    first = _courtesies(name).correction.search(before)
+    if first is not None:  # corrected twice: both corrections are of the same words
+        before = before[: first.start()].rstrip(" ,.;")
+    left = before.split(" ")
+    if not after or not before:
+        return
+    said_anew = after.split(" ")[0].lower().strip(",.")
+    for many in range(1, min(_MOST_WORDS_TAKEN_BACK, len(left) - 1) + 1):
+        kept = left[:-many]
+        if left[-many].lower() == said_anew:
+            yield " ".join([*kept, after])
+    for many in range(1, min(_MOST_WORDS_TAKEN_BACK, len(left) - 1) + 1):
+        yield " ".join([*left[:-many], after])
+    yield after
+
+
+def command_in(text: str, name: str) -> Iterator[str]:
+    """What may be a command in `text`, without what was said before it, or as its reason.
+
+    "I'm off to bed, lock the door", "wake me at seven, I have a train to catch".
+    """
+    said, words = plain(text), language(name)
+    opening = _courtesies(name).opening.match(said)
+    said = said[opening.end() :] if opening else said
+    if before := words.regex("preamble").match(said):
+        yield said[before.end() :]
+    for after in words.regex("afterthought").finditer(said):
+        yield said[: after.start()]
+
+
+def _bare(said: Mapped) -> Mapped:
+    return said.sub(re.compile(r"\s+(?=[,.;:!?])|(?<=\s)\s+"), "").strip(" ,;:")
+
+
+def _without_made_up_words(said: Mapped) -> Mapped:
+    return said.sub(_CAN_ONLY_BE_SAID, "")
+
+
+def _with_duration(short: Mapped, duration: Span) -> Mapped:
+    short = short.replaced(duration.start, duration.end, "thislong")
+    short = short.sub(re.compile("thislong-"), "thislong ")
+    return short.sub(re.compile("-thislong"), " thislong")
+
+
+def _ends_asked(text: str, by: _Courtesies) -> bool:
+    """Whether a question mark stands before closing courtesies ("… pot? Thanks.")."""
+    return by.closing_after_pause.sub("", text).rstrip().endswith("?") or "?" in text[-12:]
+
+
+@cache
+def _courtesies(name: str) -> _Courtesies:
+    words: Language = language(name)
+    opening, wake = words.text("opening"), words.text("wake")
+    closing, after_pause = words.text("closing"), words.text("closing_after_pause")
+
+    def regex(pattern: str) -> re.Pattern[str]:
+        return re.compile(pattern, re.IGNORECASE)
+
+    correction, filler = words.text("correction"), words.text("filler")
+    return _Courtesies(
+        opening=regex(rf"(?:(?:{opening}|{wake})\b[\s,.!:;-]*)+(?=\w)"),
+        polite=regex(rf"(?:{words.text('polite')})(?: please| kindly| just)*[\s,]+"),
+        closing=regex(rf"[\s,.!?;:-]*\b(?:{closing}|{wake})[\s,.!?]*$"),
+        closing_after_pause=regex(rf"[.,!?;]\s*(?:{after_pause}|{wake})[\s,.!?]*$"),
+        filler=regex(rf"(?:^|(?<=\s))(?:{filler})\b[,.]?(?:\s+|(?=[,.?!])|$)"),
+        filler_follows=regex(rf",(?=\s+(?:{filler})\b)"),
+        correction=regex(
+            rf"(?:[,.;!?\u2013\u2014-]\s*|\s)(?:{correction})\b[\s,.]*(?:(?:{correction})\b[\s,.]*)*"
+        ),
+    )

@@ -1,0 +1,502 @@
+"""What a matched template gives a tool: its arguments, or none if the words don't bear it out."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hassil.recognize import RecognizeResult
+
+from agents.durations import find_span
+from agents.frames import Framed
+from agents.language import Language
+from agents.mapped import Mapped
+from agents.numbers import in_digits
+from agents.said import Heard
+from agents.times import When, clock_time, date_of, resolve
+
+_TIME = re.compile("thistime", re.IGNORECASE)
+_CLOSED = ' ,.;:!?"'
+_LONGEST_NAME = 3
+_LONGEST_OWN_NAME = 8
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A template that fits: its fixed values, and the speaker's words by slot.
+
+    whole: the words with the times among them. rest: without. metadata: what the template says of
+    itself. seconds: the duration that was said, unless it is among the speaker's own words.
+    """
+
+    fixed: Mapping[str, object]
+    whole: Mapping[str, str]
+    rest: Mapping[str, str]
+    metadata: Mapping[str, object]
+    seconds: float | int | None
+    heard: Heard
+    words: Language
+    now: datetime
+
+    @property
+    def when(self) -> When | None:
+        """The time that was said."""
+        return self.heard.when
+
+
+Fill = Callable[[Matched], dict[str, object] | None]
+
+
+def matched(
+    match: RecognizeResult, heard: Heard, words: Language, now: datetime, *, whole: bool
+) -> Matched:
+    """What `match` found in what was said. whole: it was matched with all courtesies."""
+    own = match.intent_metadata or {}
+    said = heard.whole if whole else heard.short
+    seconds = None if heard.duration is None else _number(heard.duration.seconds)
+    fixed: dict[str, object] = {}
+    words_of: dict[str, str] = {}
+    rest: dict[str, str] = {}
+    for name, entity in match.entities.items():
+        if not entity.is_wildcard:
+            fixed[name] = entity.value
+            continue
+        start, end = entity.text_span or (0, 0)
+        words_of[name] = said.own_words(start, end).strip(_CLOSED)
+        if "thislong" in said.text[start:end].lower():
+            seconds = None
+        outside = said.cut(start, end).sub(_TIME, "")
+        rest[name] = outside.own_words(0, len(outside.text)).strip(_CLOSED)
+    return Matched(fixed, words_of, rest, own, seconds, heard, words, now)
+
+
+def fill(tool: str, match: Matched) -> dict[str, object] | None:
+    """The arguments of `tool`; None if this is not what was meant."""
+    return _FILL.get(tool, _as_said)(match)
+
+
+def fill_frame(
+    found: Framed, heard: Heard, words: Language, now: datetime
+) -> dict[str, object] | None:
+    """The arguments of a command that was known by its words; None if this is not what was meant.
+
+    A small number of a level is one of ten.
+    """
+    fixed = dict(found.slots)
+    if found.number is not None:
+        fixed["percent" if found.is_percent or found.number > 10 else "tenths"] = found.number
+    said = {} if found.name is None else {"name": found.name}
+    own = {"incomplete": found.incomplete, "question": found.question}
+    seconds = None if heard.duration is None else _number(heard.duration.seconds)
+    return fill(found.tool, Matched(fixed, said, said, own, seconds, heard, words, now))
+
+
+def items_of(said: str, words: Language) -> list[str]:
+    """The things of a spoken list: "milk, eggs and some bread"."""
+    parts = words.regex("joins").split(said)
+    bare = (words.regex("some").sub("", part.strip(_CLOSED), count=1) for part in parts)
+    return [part for part in bare if part]
+
+
+def steps_of(said: str, words: Language) -> list[str]:
+    """The commands of a spoken routine: "dim the lights and then set an alarm for seven"."""
+    return [step for part in words.regex("steps").split(said) if (step := part.strip(_CLOSED))]
+
+
+def _as_said(match: Matched) -> dict[str, object] | None:
+    """The values as they are; a question only where the template is one."""
+    if match.heard.question and not match.metadata.get("question"):
+        return None
+    if any(not words for words in match.whole.values()):
+        return None
+    return {**match.fixed, **match.whole}
+
+
+def _clock(match: Matched) -> dict[str, object] | None:
+    args = {**match.fixed, **match.whole}
+    place = args.get("place")
+    if isinstance(place, str) and not _is_place(place, match):
+        return None
+    other_day = match.when is not None and date_of(match.when, match.now) != match.now.date()
+    if args.get("action") in ("date", "time", "year", "week") and other_day:
+        return None
+    if args.get("action") == "until" or (args.get("action") == "day" and match.when):
+        if match.when is None or (day := date_of(match.when, match.now)) is None:
+            return None
+        if args["action"] == "until" or day != match.now.date():
+            args["date"] = day.isoformat()
+    return args
+
+
+def _is_place(said: str, match: Matched) -> bool:
+    return 0 < len(said.split()) <= 4 and not match.words.regex("not_a_place").match(said)
+
+
+def _timer(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed, **match.whole}
+    long_name = bool(match.metadata.get("long_name"))
+    name = args.get("name")
+    if isinstance(name, str):
+        if not _is_name(name, match, long=long_name):
+            return None
+        args["name"] = name if long_name else name.lower()
+    if match.seconds is not None:
+        args["seconds"] = match.seconds
+    question = match.heard.question
+    if args["action"] == "set":
+        imperative = match.words.regex("imperative_set").match(match.heard.short.text)
+        return args if not question or imperative else None
+    return None if question and args["action"] not in ("left", "list") else args
+
+
+def _is_name(name: str, match: Matched, *, long: bool) -> bool:
+    said = name.lower().split()
+    if not said or len(said) > (_LONGEST_OWN_NAME if long else _LONGEST_NAME):
+        return False
+    return long or match.words.words("not_in_a_name").isdisjoint(said)
+
+
+def _alarm(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    action = args["action"]
+    if match.heard.question and action != "list":
+        return None
+    name = match.rest.get("name")
+    if name is not None:
+        if not _is_name(name, match, long=False):
+            return None
+        args["name"] = name.lower()
+    if action == "set":
+        return _due(args, match, early=True)
+    if action == "cancel" and match.when is not None:
+        time = clock_time(match.when)
+        day = date_of(match.when, match.now)
+        if time is not None:
+            args["time"] = time
+        if day is not None:
+            args["date"] = day.isoformat()
+    if action == "snooze" and match.seconds is not None:
+        args["seconds"] = match.seconds
+    return args
+
+
+def _reminder(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    action = args["action"]
+    if match.heard.question and action != "list":
+        return None
+    text = match.rest.get("text")
+    if text is not None:
+        if not text or len(text.split()) > 40:
+            return None
+        args["text"] = text
+    if action == "list" and match.when is not None:
+        day = date_of(match.when, match.now)
+        return None if day is None else {**args, "date": day.isoformat()}
+    return _due(args, match, early=False) if action == "set" else args
+
+
+def _due(args: dict[str, object], match: Matched, *, early: bool) -> dict[str, object] | None:
+    """With when it is due, as far as that was said."""
+    if "when" in args:
+        return args
+    if match.when is not None:
+        resolved = resolve(match.when, match.now, early=early)
+        if resolved is None:
+            return None
+        args["at"] = resolved.at.isoformat(timespec="minutes")
+        if resolved.repeat is not None:
+            args["repeat"] = resolved.repeat
+    elif match.seconds is not None:
+        args["seconds"] = match.seconds
+    elif not match.metadata.get("incomplete"):
+        return None
+    return args
+
+
+def _list(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    action = args["action"]
+    if match.heard.question and action not in ("read", "lists"):
+        return None
+    name = match.whole.get("list")
+    if name is not None:
+        bare = re.sub(r"\s*list$", "", name, flags=re.IGNORECASE).lower()
+        if not bare or len(bare.split()) > _LONGEST_NAME:
+            return None
+        args["list"] = bare
+    said = match.whole.get("items")
+    if said is not None:
+        items = items_of(said.strip("\"'"), match.words)
+        if not items or len(said.split()) > 40:
+            return None
+        args["items"] = items
+    if action in ("add", "remove", "read", "clear"):
+        args.setdefault("list", "shopping")
+    return args
+
+
+def _note(match: Matched) -> dict[str, object] | None:
+    args = _as_said(match)
+    said = match.whole.get("text", match.whole.get("topic", ""))
+    return None if match.words.regex("not_a_note").match(said) else args
+
+
+def _calendar(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    action = args["action"]
+    if match.heard.question and action == "add":
+        return None
+    title = match.rest.get("title")
+    if title is not None:
+        if not title or len(title.split()) > 20:
+            return None
+        if match.metadata.get("event") and not match.words.regex("event").search(title):
+            return None
+        args["title"] = title
+    if action == "day":
+        day = match.now.date() if match.when is None else date_of(match.when, match.now)
+        return None if day is None else {**args, "date": day.isoformat()}
+    if action != "add":
+        return args
+    if match.when is not None:
+        resolved = resolve(match.when, match.now)
+        if resolved is None or resolved.repeat is not None:
+            return None
+        args["at"] = resolved.at.isoformat(timespec="minutes")
+    elif not match.metadata.get("incomplete"):
+        return None
+    if match.seconds is not None:
+        args["seconds"] = match.seconds
+    return args
+
+
+def _level(match: Matched) -> dict[str, object] | None:
+    if match.heard.question and match.fixed["action"] != "read":
+        return None
+    args = {**match.fixed}
+    tenths = args.pop("tenths", None)
+    if isinstance(tenths, int | float):
+        args["percent"] = _number(tenths * 10.0)
+    percent = args.get("percent")
+    return args if not isinstance(percent, int | float) or 0 <= percent <= 100 else None
+
+
+def _home(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed, **match.whole}
+    if "room" in args:
+        args["target"] = f"{args.pop('room')} {args.pop('thing')}"
+    if match.heard.question and args["action"] != "state":
+        return None
+    if match.metadata.get("incomplete") and "target" not in args:
+        return args
+    target = str(args.get("target", ""))
+    if (
+        not target
+        or "," in target
+        or len(target.split()) > 6
+        or match.words.regex("not_a_target").match(target)
+    ):
+        return None
+    return None if match.words.regex("statement").search(target) else args
+
+
+def _weather(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    place = match.rest.get("place")
+    if place:
+        if not _is_place(place, match):
+            return None
+        args["place"] = place
+    if match.when is not None and (day := date_of(match.when, match.now)) is not None:
+        args["date"] = day.isoformat()
+    return args
+
+
+def _routine(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    action = args["action"]
+    if match.heard.question and action not in ("list", "show"):
+        return None
+    name = match.whole.get("name")
+    if name is not None:
+        if not name or len(name.split()) > 6:
+            return None
+        args["name"] = name.lower()
+    taught = match.whole.get("taught")
+    said = match.whole.get("steps")
+    if taught is not None:
+        parts = match.words.regex("command_verbs").split(taught, maxsplit=1)
+        if len(parts) < 2 or not parts[1]:
+            return None
+        name, said = parts
+        args["name"] = name.strip(f"{_CLOSED}\"'").lower()
+    if said is not None:
+        steps = steps_of(said, match.words)
+        if not steps or match.words.regex("not_a_step").match(steps[0]):
+            return None
+        args["steps"] = steps
+    return args
+
+
+def _remember(match: Matched) -> dict[str, object] | None:
+    """The fact; None if this is a memory, not something to remember."""
+    if match.heard.question:
+        return None
+    args: dict[str, object] = {**match.fixed, **match.whole}
+    if match.metadata.get("incomplete"):
+        return args
+    said_that = args.pop("said", None) is not None
+    task = args.pop("task", None)
+    if isinstance(task, str):
+        return {"fact": f"{match.words.text('I need to')} {task}"} if task else None
+    fact = str(args.get("fact", ""))
+    if said_that:
+        return args if fact else None
+    states = match.words.regex("states").search(fact)
+    stated = not match.words.regex("not_a_fact").match(fact) and len(fact.split()) > 2 and states
+    return args if stated else None
+
+
+def _recall(match: Matched) -> dict[str, object] | None:
+    return _span({**match.fixed, **match.whole}, match.words.name)
+
+
+def _forget(match: Matched) -> dict[str, object] | None:
+    args = None if match.heard.question else _span({**match.fixed, **match.whole}, match.words.name)
+    if args is None:
+        return None
+    topic = str(args.get("topic", "x")).lower()
+    nothing = not topic or topic in match.words.words("no_topic")
+    return None if nothing or "," in topic or len(topic.split()) > 12 else args
+
+
+def _span(args: dict[str, object], name: str) -> dict[str, object] | None:
+    """With the words of a stretch of time turned into seconds; None if they are none."""
+    span = args.pop("span", None)
+    if span is None:
+        return args
+    seconds = find_span(str(span), name)
+    return None if seconds is None else {**args, "seconds": _number(seconds)}
+
+
+def _permissions(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed, **match.whole}
+    if args["action"] != "list" and match.heard.question:
+        return None
+    person = args.get("person")
+    about_one = person is None or (
+        0 < len(str(person).split()) <= _LONGEST_NAME
+        and str(person).lower() not in match.words.words("nobody")
+    )
+    return args if about_one else None
+
+
+def _cannot(match: Matched) -> dict[str, object] | None:
+    what = match.whole.get("what", "")
+    if match.fixed["capability"] != "messages" and match.words.regex("not_a_thing").match(what):
+        return None
+    if match.words.regex("statement").search(what):
+        return None
+    return {"capability": match.fixed["capability"]}
+
+
+def _calculator(match: Matched) -> dict[str, object] | None:
+    args: dict[str, object] = {**match.fixed}
+    words = match.words
+    if args["action"] == "calculate":
+        expression = _in_signs(match.whole["expression"], words)
+        return {**args, "expression": expression} if _is_sum(expression, words) else None
+    unit = re.compile(rf"(?:{words.text('units')})", re.IGNORECASE)
+    to = words.regex("article").sub("", match.whole["to"])
+    left = _amount_and_unit(match.whole["left"], unit, words)
+    if left is None or not unit.fullmatch(to):
+        return None
+    unit_names = (_replaced(each, "unit_names", words) for each in (left[1], to.lower()))
+    return {**args, "value": left[0], **dict(zip(("from", "to"), unit_names, strict=True))}
+
+
+def _in_signs(said: str, words: Language) -> str:
+    """A sum in the words and signs that the calculator reads, where it isn't said in those."""
+    if not words.replaced("sum_signs"):
+        return said
+    text = _replaced(in_digits(Mapped.of(said.lower()), words.name).text, "sum_signs", words)
+    return " ".join(text.split())
+
+
+def _replaced(said: str, name: str, words: Language) -> str:
+    for pattern, by in words.replaced(name):
+        said = pattern.sub(by, said)
+    return said
+
+
+def _is_sum(said: str, words: Language) -> bool:
+    text = in_digits(Mapped.of(said.lower()), words.name).text
+    tokens = re.findall(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+|[^\w\s,.?]", text)
+    known, operators = words.words("sum_words"), words.words("sum_operators")
+    numbers = sum(token[0].isdigit() for token in tokens)
+    return (
+        numbers > 0
+        and all(token[0].isdigit() or token in known for token in tokens)
+        and any(token in operators or token[-2:] in ("rd", "th") for token in tokens)
+    )
+
+
+def _amount_and_unit(
+    said: str, unit: re.Pattern[str], words: Language
+) -> tuple[float | int, str] | None:
+    """The amount (1 where there is none: "a mile") and the unit."""
+    text = _in_signs(said.lower(), words)
+    text = in_digits(Mapped.of(text), words.name).text
+    number = re.match(r"(-|minus )?(?:about )?(\d[\d,]*(?:\.\d+)?)(?: (and a half))?\s*", text)
+    half = re.match(r"(?:a )?half (?:an? |of an? )?", text)
+    if number is not None:
+        value = float(number[2].replace(",", "")) + (0.5 if number[3] else 0.0)
+        value, rest = (-value if number[1] else value), text[number.end() :]
+    elif half is not None:
+        value, rest = 0.5, text[half.end() :]
+    else:
+        value, rest = 1.0, words.regex("article").sub("", text)
+    rest = rest.removeprefix("of ").strip(_CLOSED)
+    return (_number(value), rest) if unit.fullmatch(rest) else None
+
+
+def _speech(match: Matched) -> dict[str, object] | None:
+    word = match.whole.get("word", "x")
+    described = re.match(r"(?:an?|my|the|your|out)\b", word, re.IGNORECASE)
+    return None if described or not 0 < len(word.split()) <= 3 else _always(match)
+
+
+def _always(match: Matched) -> dict[str, object] | None:
+    return {**match.fixed, **match.whole}
+
+
+def _number(seconds: float) -> float | int:
+    return int(seconds) if float(seconds).is_integer() else seconds
+
+
+_FILL: Mapping[str, Fill] = {
+    "alarm": _alarm,
+    "brightness": _level,
+    "calculator": _calculator,
+    "calendar": _calendar,
+    "cannot": _cannot,
+    "clock": _clock,
+    "forget": _forget,
+    "help": _always,
+    "home": _home,
+    "list": _list,
+    "note": _note,
+    "permissions": _permissions,
+    "recall": _recall,
+    "remember": _remember,
+    "reminder": _reminder,
+    "routine": _routine,
+    "speech": _speech,
+    "status": _always,
+    "stop": _always,
+    "timer": _timer,
+    "volume": _level,
+    "weather": _weather,
+    "why": _always,
+}

@@ -1,0 +1,97 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.mapped import Mapped
+from agents.numbers import in_digits
+from agents.said import command_in, corrected, hear
+
+
+def test_what_is_left_still_knows_the_words_it_came_from() -> None:
+    text = Mapped.of("remind me at 5 to buy two apples")
+    short = text.replaced(10, 14, "thistime")
+    assert short.text == "remind me thistime to buy two apples"
+    start = short.text.index("buy")
+    assert short.own_words(start, len(short.text)) == "buy two apples"
+    cut = short.sub(re.compile("thistime "), "")
+    assert cut.own_words(0, len(cut.text)) == "remind me to buy two apples"
+
+
+@given(st.text(max_size=30), st.lists(st.tuples(st.integers(0, 29), st.integers(0, 5)), max_size=4))
+def test_every_part_comes_from_the_original(text: str, cuts: list[tuple[int, int]]) -> None:
+    mapped = Mapped.of(text)
+    for start, many in cuts:
+        begin = min(start, len(mapped.text))
+        end = min(begin + many, len(mapped.text))
+        mapped = mapped.replaced(begin, end, "x" if many % 2 else "")
+    assert len(mapped.text) == len(mapped.starts) == len(mapped.ends)
+    assert all(0 <= a <= b <= len(text) for a, b in zip(mapped.starts, mapped.ends, strict=True))
+    words = mapped.own_words(0, len(mapped.text))
+    assert all(word in text for word in words.split())
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("twenty-five past six", "25 past 6"),
+        ("seven thirty", "7 30"),
+        ("seven, thirty", "7, 30"),
+        ("the third of May", "the 3rd of May"),
+        ("one hundred and five", "105"),
+        ("level 3", "level 3"),
+    ],
+)
+def test_numbers_are_written_in_digits(said: str, written: str) -> None:
+    assert in_digits(Mapped.of(said), "en").text == written
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Hey Jarvis, um, could you set a timer, please?", "set a timer"),
+        ("Okay, remind me at five to call, uh, Anna. Thanks!", "remind me thistime to call Anna"),
+        ("What's the time?", "What's the time"),
+        ("five more minutes", "thismore"),
+        ("a ten-minute timer", "a thislong timer"),
+    ],
+)
+def test_courtesies_fillers_and_times_are_taken_out(text: str, short: str) -> None:
+    assert hear(text, "en").short.text == short
+
+
+def test_a_polite_question_asks_for_something_and_a_plain_one_does_not() -> None:
+    assert not hear("Could you stop?", "en").question
+    assert hear("Did it stop?", "en").question
+
+
+def test_a_correction_takes_back_words_before_it() -> None:
+    assert "set a timer for ten minutes" in corrected(
+        "set a timer for five minutes, no, make that ten minutes", "en"
+    ) or "set a timer for ten minutes" in corrected("set a timer for five, no, ten minutes", "en")
+    assert list(corrected("set a timer for five minutes", "en")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("I'm off to bed, lock the front door", "lock the front door"),
+        ("wake me at seven, I have a train to catch", "wake me at seven"),
+    ],
+)
+def test_a_reason_before_or_after_is_no_part_of_the_command(text: str, command: str) -> None:
+    assert command in list(command_in(text, "en"))
+
+
+@pytest.mark.parametrize("text", ["he said, lock the door", "The message said, call Bob"])
+def test_reported_speech_is_no_command(text: str) -> None:
+    assert list(command_in(text, "en")) == []
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_safe(text: str) -> None:
+    heard = hear(text, "en")
+    assert len(heard.short.text) <= len(text) * 4 + 16
+    assert all(isinstance(each, str) for each in corrected(text, "en"))
+    assert all(isinstance(each, str) for each in command_in(text, "en"))
