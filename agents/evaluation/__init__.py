@@ -1,0 +1,1 @@
+"""Measuring the assistant: suites of turns, a world for each, and what came of them."""
