@@ -18,12 +18,15 @@ class FakeModel:
     hang or raise, as a real model does. before_load: the same, for loading. A token is a word
     with the space before it. `prompts` keeps what was asked, `read_ahead` what was only read;
     `held` is what a real model would hold of them, and `dropped` how often it was dropped.
+    choices: what `choose` settles on, in turn; then, or where it is no option, on the last option.
+    `chosen_from` keeps the options.
     """
 
     def __init__(
         self,
         replies: Sequence[str] = (),
         *,
+        choices: Sequence[str] = (),
         context_tokens: int = 2048,
         before_token: Callable[[int], None] = _nothing,
         before_load: Callable[[], None] = lambda: None,
@@ -36,6 +39,8 @@ class FakeModel:
         self.start = ""
         self._key = ""
         self._replies = list(replies)
+        self._choices = list(choices)
+        self.chosen_from: list[list[str]] = []
         self._context_tokens = context_tokens
         self._before_token = before_token
         self._before_load = before_load
@@ -72,6 +77,36 @@ class FakeModel:
         key: str = "",
     ) -> Iterator[str]:
         """The next reply; see `ChatModel.stream`."""
+        room = self._read(messages, key)
+        if max_tokens == 0:
+            self.read_ahead.append(list(messages))
+            return iter(())
+        self.prompts.append(list(messages))
+        reply = self._replies.pop(0) if self._replies else _FALLBACK
+        return self._tokens(reply, min(max_tokens, room), stop)
+
+    def choose(
+        self,
+        messages: list[Message],
+        options: Sequence[str],
+        *,
+        said: str = "",
+        stop: Callable[[], bool] = never,
+        key: str = "",
+    ) -> list[float]:
+        """The next of `choices` by far; see `ChatModel.choose`."""
+        _ = self._read([*messages, Message(Role.ASSISTANT, said)], key)
+        self._before_token(0)
+        if stop() or not options:
+            return []
+        self.chosen_from.append(list(options))
+        choice = self._choices.pop(0) if self._choices else options[-1]
+        meant = options.index(choice) if choice in options else len(options) - 1
+        rest = 0.03 / max(1, len(options) - 1)
+        return [1 - 0.03 * (len(options) > 1) if n == meant else rest for n in range(len(options))]
+
+    def _read(self, messages: list[Message], key: str) -> int:
+        """Hold the messages, and return how many words of a reply there is room for."""
         used = sum(self.count_tokens(message.content) for message in messages)
         room = self._context_tokens - used
         if room < 1 or not any(message.role is Role.USER for message in messages):
@@ -80,12 +115,7 @@ class FakeModel:
             self._drop()
             self._key = key
         self.held += [message for message in messages if message not in self.held]
-        if max_tokens == 0:
-            self.read_ahead.append(list(messages))
-            return iter(())
-        self.prompts.append(list(messages))
-        reply = self._replies.pop(0) if self._replies else _FALLBACK
-        return self._tokens(reply, min(max_tokens, room), stop)
+        return room
 
     def _tokens(self, reply: str, most: int, stop: Callable[[], bool]) -> Iterator[str]:
         for n, word in enumerate(reply.split(" ")[:most]):

@@ -2,15 +2,17 @@
 
 import codecs
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from agents.llama_decoder import READ_TOKENS, Decoder
+from agents.llama_decoder import READ_TOKENS, Decoder, common
 from agents.llama_start import key_of, load_start, save_start
 from agents.llama_text import ChatText
 from agents.model import Message, ModelFailed, ModelUnusable, never
+from agents.options import shares
 from agents.thoughts import without_thoughts
 
+_MOST_READS = 24  # of branches; a walk through the spans of a sentence takes about ten
 _QUIET: list[object] = []  # keeps the log callback alive for as long as llama.cpp may call it
 
 
@@ -50,6 +52,11 @@ class LlamaModel:
     def context_tokens(self) -> int:
         """Tokens that prompt and reply may have together."""
         return self._context_tokens
+
+    @property
+    def decoded(self) -> int:
+        """Tokens that went through the model so far: read and made."""
+        return 0 if self._loaded is None else self._loaded[1].decoded
 
     def load(self) -> None:
         """Open the weights, 0.2 to 5 s. Raises ModelUnusable with what to do."""
@@ -97,14 +104,38 @@ class LlamaModel:
         room = self._context_tokens - len(tokens)
         if room < 1 or not tokens:
             raise ModelFailed("That is too long for the language model to take in.")
-        if key != self._key:  # the kept start holds nobody's words, and comes back
-            decoder.reset()
-            self._key = key
+        self._keyed(decoder, key)
         if max_tokens == 0:
             _ = decoder.read(tokens, stop)
             return iter(())
         found = decoder.tokens(tokens, min(max_tokens, room), stop)
         return without_thoughts(_pieces(text, found, stop))
+
+    def choose(
+        self,
+        messages: list[Message],
+        options: Sequence[str],
+        *,
+        said: str = "",
+        stop: Callable[[], bool] = never,
+        key: str = "",
+    ) -> list[float]:
+        """How likely each option is, among them alone; see `ChatModel.choose`."""
+        text, decoder = self._ready()
+        begun = text.content(said)
+        whole = [text.content(said + option) for option in options]
+        shared = min([len(begun), *(common(begun, each) for each in whole)])
+        prompt = text.prompt(messages) + begun[:shared]
+        longest = max((len(each) - shared for each in whole), default=0)
+        if len(prompt) + longest > self._context_tokens:
+            raise ModelFailed("That is too long for the language model to take in.")
+        self._keyed(decoder, key)
+        return shares(
+            [each[shared:] for each in whole],
+            lambda tokens: decoder.after([*prompt, *tokens], stop),
+            text.ends(),
+            most_reads=_MOST_READS,
+        )
 
     def keep_start(self, system: str) -> None:
         """Have the start of every prompt in memory; see `ChatModel.keep_start`."""
@@ -139,6 +170,11 @@ class LlamaModel:
         """Drop what is held of earlier prompts and replies, and overwrite it."""
         if self._loaded is not None:
             self._loaded[1].reset()
+
+    def _keyed(self, decoder: Decoder, key: str) -> None:
+        if key != self._key:  # the kept start holds nobody's words, and comes back
+            decoder.reset()
+            self._key = key
 
     def _ready(self) -> tuple[ChatText, Decoder]:
         if self._loaded is None:

@@ -71,7 +71,7 @@ class Decoder:
         wanted = list(tokens)
         if self._held == wanted and self._logits is not None:
             return not stop()
-        self._go_back(min(_common(self._held, wanted), len(wanted) - 1), wanted)
+        self._go_back(min(common(self._held, wanted), len(wanted) - 1), wanted)
         while (at := len(self._held)) < len(wanted):
             if stop() or not self._decode(wanted[at : at + READ_TOKENS], stop):
                 return False
@@ -96,6 +96,10 @@ class Decoder:
                 return
             if not self._decode(said[-1:], stop):
                 return
+
+    def after(self, tokens: Sequence[int], stop: Callable[[], bool] = never) -> Logits | None:
+        """The logits after `tokens`; None if told to stop. Raises ModelFailed."""
+        return self._logits if self.read(tokens, stop) else None
 
     def keep_start(self, tokens: Sequence[int], state: bytes | None = None) -> bytes:
         """Keep the start of the prompts to come, also over `reset`, and return its state.
@@ -224,7 +228,7 @@ class Decoder:
         return True
 
 
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
+def common(left: Sequence[int], right: Sequence[int]) -> int:
     """How many tokens two sequences have in common from the first on."""
     differ = (n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
     return next(differ, min(len(left), len(right)))

@@ -25,6 +25,8 @@ class ChatText:
         self._vocab = vocab
         self._add_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocab))
         self._format = self._formatter(file_name)
+        self._ends: list[int] | None = None
+        self._has_system = self._takes([Message(Role.SYSTEM, ""), Message(Role.USER, "")])
 
     def _formatter(self, file_name: str) -> "Jinja2ChatFormatter":
         import jinja2
@@ -71,13 +73,7 @@ class ChatText:
 
         The template is filled with markers, and the contents take their place as plain tokens.
         """
-        import jinja2
-
-        marked = [{"role": m.role.value, "content": f"\x02{n}\x03"} for n, m in enumerate(messages)]
-        try:
-            prompt = self._format(messages=cast("list[object]", marked)).prompt  # pyright: ignore[reportArgumentType]
-        except (jinja2.TemplateError, ValueError) as error:
-            raise ModelFailed("The language model's template does not take this prompt.") from error
+        prompt = self._rendered(messages, has_system=self._has_system)
         parts: list[tuple[int | None, list[int]]] = []
         for n, part in enumerate(prompt.split("\x02")):
             fixed = part
@@ -89,6 +85,29 @@ class ChatText:
         if self._add_bos and first[:1] != [bos]:
             first.insert(0, bos)
         return parts
+
+    def _takes(self, messages: list[Message]) -> bool:
+        try:
+            _ = self._rendered(messages, has_system=True)
+        except ModelFailed:
+            return False
+        return True
+
+    def _rendered(self, messages: list[Message], *, has_system: bool) -> str:
+        """The template with the number of each message where its content belongs. A model that was
+        taught no system message (Gemma) reads it at the start of the user's first.
+        """
+        import jinja2
+
+        marked = [{"role": m.role.value, "content": f"\x02{n}\x03"} for n, m in enumerate(messages)]
+        if not has_system and len(marked) > 1 and messages[0].role is Role.SYSTEM:
+            first, second, *rest = marked
+            joined = f"{first['content']}\n\n{second['content']}"
+            marked = [{"role": second["role"], "content": joined}, *rest]
+        try:
+            return self._format(messages=cast("list[object]", marked)).prompt  # pyright: ignore[reportArgumentType]
+        except (jinja2.TemplateError, ValueError) as error:
+            raise ModelFailed("The language model's template does not take this prompt.") from error
 
     def content(self, text: str) -> list[int]:
         """The tokens of plain text; "<|im_end|>" in it is six or so ordinary ones."""
@@ -107,6 +126,12 @@ class ChatText:
         import llama_cpp
 
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def ends(self) -> list[int]:
+        """The tokens with which the model ends a reply."""
+        if self._ends is None:
+            self._ends = [token for token in range(self._llm.n_vocab()) if self.is_end(token)]
+        return self._ends
 
     def piece(self, token: int) -> bytes:
         """The bytes of one token, which may end in the middle of a character."""

@@ -1,6 +1,6 @@
 """What the agent needs of a language model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -78,6 +78,23 @@ class ChatModel(Protocol):
         last one of its key goes on from where they differ; at another key all that is held of
         prompts and replies is dropped first, as by `reset`.
         Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
+        """
+        ...
+
+    def choose(
+        self,
+        messages: list[Message],
+        options: Sequence[str],
+        *,
+        said: str = "",
+        stop: Callable[[], bool] = never,
+        key: str = "",
+    ) -> list[float]:
+        """How likely the reply is each of `options`, among them alone: shares of 1, in their order.
+
+        Nothing else can come of it: a name out of a few, or a run of the speaker's own words.
+        options: none of them twice or empty. said: how the reply begins, before the option. stop
+        and key: as for `stream`. Empty if told to stop. Raises ModelFailed, as `stream` does.
         """
         ...
 

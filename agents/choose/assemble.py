@@ -1,0 +1,33 @@
+"""A chooser for the tools that there are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from agents.choose.choice import Chooser
+from agents.choose.examples import NONE, Example, examples
+from agents.choose.said_times import said_time
+from agents.choose.shortlist import Shortlist
+from agents.tools import Toolbox, Use
+from context.embed import Embedder
+
+
+def chooser(toolbox: Toolbox, embedder: Embedder | None, folder: Path | None = None) -> Chooser:
+    """Choose among the tools of `toolbox`: by their own uses, and where they tell none of an
+    intent that there are examples of, by those. embedder: loaded before the chooser is. folder:
+    where what is made of the examples is kept; None: nowhere.
+    """
+    told = examples()
+    return Chooser(
+        Shortlist(uses_of(toolbox, told), told, embedder, folder), said_time, toolbox.outside
+    )
+
+
+def uses_of(toolbox: Toolbox, told: Sequence[Example]) -> Mapping[str, Sequence[Use]]:
+    """The uses of the tools, by tool: their own, or those that there are examples of."""
+    uses = {name: list(toolbox.uses(name)) for name in toolbox.names}
+    for intent in dict.fromkeys(each.intent for each in told if each.intent != NONE):
+        tool, _, action = intent.partition(".")
+        if tool in uses and not toolbox.uses(tool):
+            does = f"{toolbox.description(tool)}: {action}" if action else toolbox.description(tool)
+            uses[tool].append(Use(action or None, does, acts=toolbox.acts(tool)))
+    return uses

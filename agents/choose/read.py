@@ -1,0 +1,165 @@
+"""Slots that words decide and no model: times, durations, numbers, and the like."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from agents.durations import find_duration
+from agents.mapped import Mapped
+from agents.numbers import in_digits
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
+_NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w.]*\w)")
+_PARTS = {
+    r"\bhalf\b": 50, r"\bthree quarters\b": 75, r"\b(?:a|one) quarter\b": 25,
+    r"\b(?:full|max(?:imum)?|everything|all the way|as (?:loud|bright) as)\b": 100,
+}  # fmt: skip
+_ALL = re.compile(
+    r"(?<!after )(?<!at )\b(?:all (?:of|the|my|our)|everything|every one|both|the lot)\b",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"\b(?:last|latest|newest|just (?:now|before)|a moment ago)\b", re.IGNORECASE)
+_WAKE_UP = re.compile(
+    r"\b(?:as soon as|when(?:ever)?|once|after|the moment) (?:i'm|i am|i get|i wake|i've woken)\b"
+    r"(?: (?:up|awake))?|\bnext time (?:i|we) (?:talk|speak)\b",
+    re.IGNORECASE,
+)
+_LIST_NAME = re.compile(r"\b(?:the|my|our|a)? ?([\w-]+)(?:'s)? list\b", re.IGNORECASE)
+_LISTS = {
+    "packing": re.compile(r"\b(?:pack|packing|packed|trip|suitcase|luggage)\b", re.IGNORECASE),
+    "to-do": re.compile(r"\b(?:to[- ]do(?:'?s)?|things to do|tasks?|chores?)\b", re.IGNORECASE),
+}
+_NO_LIST = frozenset(("the", "my", "our", "a", "this", "that", "which", "any", "what", "grocery"))
+_DEGREES = re.compile(r"\bdegrees?\b", re.IGNORECASE)
+_UNITS = {
+    "fahrenheit": ("fahrenheit", "celsius"), "celsius": ("celsius|centigrade", "fahrenheit"),
+    "mile": ("miles?", "kilometer"), "kilometer": ("kilomet(?:er|re)s?|km", "mile"),
+    "foot": ("foot|feet", "centimeter"), "inch": ("inch(?:es)?", "centimeter"),
+    "centimeter": ("centimet(?:er|re)s?|cm", "inch"), "meter": ("met(?:er|re)s?", "foot"),
+    "yard": ("yards?", "meter"), "pound": ("pounds?|lbs?", "kilogram"),
+    "kilogram": ("kilo(?:gram)?s?|kg", "pound"), "stone": ("stone", "kilogram"),
+    "ounce": ("ounces?", "gram"), "gram": ("grams?", "ounce"), "gallon": ("gallons?", "liter"),
+    "liter": ("lit(?:er|re)s?", "gallon"), "milliliter": ("millilit(?:er|re)s?|ml", "cup"),
+    "cup": ("cups?", "milliliter"), "tablespoon": ("tablespoons?", "milliliter"),
+    "teaspoon": ("teaspoons?", "milliliter"), "pint": ("pints?", "liter"),
+}  # fmt: skip
+_PER_HOUR = re.compile(r"\b(?:an|per|a) hour\b|\bmph\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SaidTime:
+    """A time that was said. at, date, time: ISO, local; repeat: a recurrence rule. spans: where."""
+
+    at: str | None = None
+    date: str | None = None
+    time: str | None = None
+    repeat: str | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+class Times(Protocol):
+    """Finds the time that is said in a text, by the owner's wall clock."""
+
+    def __call__(self, text: str, now: datetime, *, early: bool) -> SaidTime | None:
+        """The one time said; None if there is none. early: a bare hour is before noon."""
+        ...
+
+
+@dataclass(frozen=True)
+class Read:
+    """What words decide. args: slots that are filled. taken: where in the text their words are."""
+
+    args: Mapping[str, object] = field(default_factory=dict[str, object])
+    taken: tuple[tuple[int, int], ...] = ()
+
+
+def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datetime) -> Read:
+    """The slots of an intent that `text` fills by itself. Pure."""
+    args: dict[str, object] = {}
+    taken: list[tuple[int, int]] = []
+    when = None
+    if slots & {"at", "date", "time", "when"}:
+        when = times(text, now, early=intent.startswith("alarm"))
+    if "when" in slots and (match := _WAKE_UP.search(text)):
+        args["when"] = "wake-up"
+        taken.append(match.span())
+    elif when is not None:
+        taken += when.spans
+        named = {"at": when.at, "date": when.date, "time": when.time, "repeat": when.repeat}
+        if "at" in slots and when.at is None:
+            named["repeat"] = None
+        args |= {name: value for name, value in named.items() if name in slots and value}
+    if "seconds" in slots and (span := find_duration(text)) is not None:
+        inside = any(span.start < end and start < span.end for start, end in taken)
+        if not inside and ("at" not in args or intent == "calendar.add"):
+            args["seconds"] = int(span.seconds) if span.seconds.is_integer() else span.seconds
+            taken.append((span.start, span.end))
+    digits = in_digits(Mapped.of(text), "en")
+    if "percent" in slots and (percent := _percent(digits.text)) is not None:
+        args["percent"] = percent
+    if {"value", "unit"} <= slots and (number := _NUMBER.search(digits.text)):
+        degrees = _DEGREES.search(digits.text)
+        args |= {"value": _whole(number[1]), "unit": "degrees" if degrees else "percent"}
+        taken.append(digits.span(*number.span()))
+    if {"from", "to"} <= slots:
+        args |= _quantity(digits.text)
+    if "all" in slots and _ALL.search(text):
+        args["all"] = True
+    if "last" in slots and _LAST.search(text):
+        args["last"] = True
+    if "list" in slots:
+        args["list"], where = _list(text)
+        taken += where
+    if "expression" in slots:
+        args["expression"] = text.strip(" .?!")
+    return Read(args, tuple(taken))
+
+
+def _percent(text: str) -> float | int | None:
+    if match := _PERCENT.search(text):
+        return _whole(match[1])
+    for pattern, percent in _PARTS.items():
+        if re.search(pattern, text, re.IGNORECASE):
+            return percent
+    if match := _NUMBER.search(text):
+        value = float(match[1])
+        return _whole(str(value * 10 if value <= 10 else value)) if value <= 100 else None
+    return None
+
+
+def _list(text: str) -> tuple[str, list[tuple[int, int]]]:
+    if (match := _LIST_NAME.search(text)) and match[1].lower() not in _NO_LIST:
+        name = match[1].lower()
+        return ("to-do" if name in ("todo", "do") else name), [match.span()]
+    for name, pattern in _LISTS.items():
+        if match := pattern.search(text):
+            return name, [match.span()]
+    return "shopping", []
+
+
+def _quantity(text: str) -> dict[str, object]:
+    """A number and its unit, and the unit that is asked for."""
+    found: list[tuple[int, str]] = []
+    for name, (pattern, _) in _UNITS.items():
+        found += [
+            (m.start(), name) for m in re.finditer(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
+        ]
+    number = _NUMBER.search(text)
+    if not found or (number is None and len(found) < 2):
+        return {}
+    found.sort()
+    at = 0 if number is None else number.start()
+    source = next((name for start, name in found if start > at), found[0][1])
+    others = [name for _, name in found if name != source]
+    target = others[0] if others else _UNITS[source][1]
+    speed = _PER_HOUR.search(text) and {source, target} == {"mile", "kilometer"}
+    per = " per hour" if speed else ""
+    value: object = 1 if number is None else _whole(number[1])
+    return {"value": value, "from": source + per, "to": target + per}
+
+
+def _whole(number: str) -> float | int:
+    value = float(number)
+    return int(value) if value.is_integer() else value

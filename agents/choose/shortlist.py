@@ -1,0 +1,133 @@
+"""The few uses of tools that may be meant by what was said."""
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agents.choose.examples import NONE, Example
+from agents.choose.likeness import Vectors, learn, shares, words_vectors
+from agents.tools import Use
+from context.embed import Embedder
+
+MOST = 6
+_ALIKE = 0.5  # words in common from which on their number no longer counts
+_LEAST = 0.002  # of a candidate: less likely ones only make the prompt longer
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A use that may be meant. score: its share of 1 among all uses and talk.
+
+    examples: of that use, the nearest to what was said first.
+    """
+
+    tool: str
+    use: Use
+    score: float
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def intent(self) -> str:
+        """ "timer.set", or "remember"."""
+        return self.tool if self.use.action is None else f"{self.tool}.{self.use.action}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates, likeliest first, and the share of plain talk."""
+
+    candidates: tuple[Candidate, ...]
+    talk: float
+
+
+class Shortlist:
+    """Finds uses by examples of what people say; `load` reads them.
+
+    uses: of each tool. told: more examples, also of talk; those of a use that is not there are left
+    out. embedder: loaded before `load`; None: words are compared instead.
+    """
+
+    def __init__(
+        self,
+        uses: Mapping[str, Sequence[Use]],
+        told: Sequence[Example],
+        embedder: Embedder | None,
+        folder: Path | None = None,
+    ) -> None:
+        self._embedder = embedder
+        self._folder = folder
+        self._uses = {
+            tool if use.action is None else f"{tool}.{use.action}": (tool, use)
+            for tool, each in uses.items()
+            for use in each
+        }
+        own = [
+            Example(intent, text, {})
+            for intent, (_, use) in self._uses.items()
+            for text in (use.does, *use.examples)
+        ]
+        seen = {(each.intent, each.text) for each in told}
+        self._told = [each for each in told if each.intent == NONE or each.intent in self._uses]
+        self._told += [each for each in own if (each.intent, each.text) not in seen]
+        self._intents = [*self._uses, NONE]
+        self._vectors: Vectors | None = None
+        self._weights: Vectors | None = None
+
+    def load(self) -> None:
+        """Take in the examples: some milliseconds each with an embedder."""
+        numbers = {intent: n for n, intent in enumerate(self._intents)}
+        self._vectors = self._kept([each.text for each in self._told])
+        kinds = [numbers[each.intent] for each in self._told]
+        self._weights = learn(self._vectors, kinds, len(self._intents))
+
+    def find(self, text: str) -> Found:
+        """At most six uses. Raises RuntimeError before `load`."""
+        if self._vectors is None or self._weights is None:
+            raise RuntimeError("Shortlist.load() was not called")
+        vector = self._embed([text])[0]
+        likely = shares(vector, self._weights)
+        near = self._vectors @ vector
+        if self._embedder is None:  # a word that no example has says nothing
+            likely *= min(1.0, float(near.max()) / _ALIKE)
+            likely[-1] += 1 - likely.sum()
+        best = [int(n) for n in np.argsort(-likely, kind="stable") if n != len(likely) - 1]
+        candidates = [
+            Candidate(*self._uses[self._intents[n]], float(likely[n]), self._nearest(n, near))
+            for n in best[:MOST]
+            if likely[n] >= _LEAST
+        ]
+        return Found(tuple(candidates), float(likely[-1]))
+
+    def _nearest(self, number: int, near: Vectors) -> tuple[Example, ...]:
+        intent = self._intents[number]
+        does = self._uses[intent][1].does
+        own = [n for n, each in enumerate(self._told) if each.intent == intent]
+        own.sort(key=lambda n: -float(near[n]))
+        return tuple(self._told[n] for n in own if self._told[n].text != does)[:8]
+
+    def _kept(self, texts: list[str]) -> Vectors:
+        """The vectors of the examples, from the last run if they are the same."""
+        if self._embedder is None or self._folder is None:
+            return self._embed(texts)
+        said = "\0".join((self._embedder.name, *texts)).encode("utf-8", "replace")
+        path = self._folder / f"examples-{hashlib.sha256(said).hexdigest()[:16]}.npy"
+        try:
+            vectors: Vectors = np.load(path, allow_pickle=False)
+            if vectors.shape == (len(texts), self._embedder.dimensions):
+                return vectors
+        except (OSError, ValueError, EOFError):
+            pass  # they are made anew
+        vectors = self._embed(texts)
+        with contextlib.suppress(OSError):  # else they are made again at the next start
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for old in self._folder.glob("examples-*.npy"):
+                old.unlink()
+            np.save(path, vectors, allow_pickle=False)
+        return vectors
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        return words_vectors(texts) if self._embedder is None else self._embedder.embed(texts)

@@ -1,0 +1,125 @@
+"""The one choice of a turn: in time, not too often, and what is asked before a thing is done."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, cast
+
+from agents.choose.choice import Asked, Chooser, Chosen
+from agents.choose.shortlist import Found
+from agents.durations import say_duration
+from agents.model import ModelFailed
+from agents.tools import Proposal, Receipt, Slot
+from agents.tools.say_when import say_when
+
+TOO_LONG: Final = "That took me too long to work out, so nothing was done."
+TOO_MANY: Final = (
+    "I've done a lot of things by guesswork in the last minute, so I did nothing now. Say it as a"
+    " plain command, or wait a moment."
+)
+MOST_A_MINUTE: Final = 6
+DEADLINE_S: Final = 12.0
+_MINUTE_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing is called; `spoken` says why."""
+
+    spoken: str
+
+
+class Choices:
+    """Chooses at most one call a turn, with the tools of `chooser`.
+
+    clock_s: seconds that only go on, for the deadline and the rate. most: calls that act, by the
+    model's choice, in any minute.
+    """
+
+    def __init__(
+        self,
+        chooser: Chooser,
+        clock_s: Callable[[], float],
+        *,
+        deadline_s: float = DEADLINE_S,
+        most: int = MOST_A_MINUTE,
+    ) -> None:
+        self._chooser = chooser
+        self._clock_s = clock_s
+        self._deadline_s = deadline_s
+        self._most = most
+        self._acted: deque[float] = deque()
+
+    def load(self) -> None:
+        """Take in the examples."""
+        self._chooser.load()
+
+    def may(self, text: str) -> Found | None:
+        """The uses that may be meant; None where this is talk. Changes nothing."""
+        return self._chooser.may(text)
+
+    def question(self, text: str, found: Found) -> str | None:
+        """What the model will be asked; None where it need not choose."""
+        return self._chooser.question(text, found)
+
+    def choose(
+        self, text: str, found: Found, model: Asked, now: datetime
+    ) -> Chosen | Refused | None:
+        """The call that is meant, not made yet; None if none is, or if told to stop.
+
+        now: aware, in the owner's zone. Where the model can't, none is meant: what answers then
+        says so.
+        """
+        until = self._clock_s() + self._deadline_s
+
+        def over() -> bool:
+            return model.stop() or self._clock_s() >= until
+
+        wall = now.replace(tzinfo=None)
+        try:
+            chosen = self._chooser.choose(text, found, replace(model, stop=over), wall)
+        except ModelFailed:
+            return None
+        if chosen is None:
+            late = self._clock_s() >= until and not model.stop()
+            return Refused(TOO_LONG) if late else None
+        if chosen.acts and not chosen.ask and self._full():
+            return Refused(TOO_MANY)
+        return chosen
+
+    def made(self, chosen: Chosen) -> None:
+        """The call was made."""
+        if chosen.acts:
+            self._acted.append(self._clock_s())
+
+    def _full(self) -> bool:
+        while self._acted and self._acted[0] <= self._clock_s() - _MINUTE_S:
+            _ = self._acted.popleft()
+        return len(self._acted) >= self._most
+
+
+def proposal(chosen: Chosen, now: datetime) -> Receipt:
+    """The question whether the call is meant; a yes makes it. now: the owner's wall time."""
+    call = chosen.call
+    asks = Proposal(call.tool, call.args, Slot.YES)
+    facts = {"proposed": True, "sure": round(chosen.confidence, 2)}
+    does = chosen.does.split(" that ")[0].split(",")[0]
+    return Receipt(call.tool, False, facts, f"Shall I {does}{_details(chosen, now)}?", asks)
+
+
+def _details(chosen: Chosen, now: datetime) -> str:
+    """What the call would do it with: " for 7 minutes", " at 9 AM tomorrow: ring the plumber"."""
+    args, said = chosen.call.args, ""
+    seconds, at = args.get("seconds"), args.get("at")
+    if isinstance(seconds, int | float):
+        said += f" for {say_duration(seconds)}"
+    if isinstance(at, str):
+        said += f", {say_when(datetime.fromisoformat(at), now.replace(tzinfo=None))}"
+    for name in ("percent", "value"):
+        if isinstance(value := args.get(name), int | float):
+            said += f", {value} {'percent' if name == 'percent' else args.get('unit', '')}".rstrip()
+    own = [args.get(each) for each in ("text", "fact", "title", "target", "topic", "name")]
+    own += cast("list[object]", args.get("items", []))
+    words = [each for each in own if isinstance(each, str)]
+    return f"{said}: {', '.join(words)}" if words else said
