@@ -1,0 +1,1 @@
+"""Homes: what `agents/tools/home.py` asks for, over Home Assistant."""

@@ -1,0 +1,43 @@
+"""A password or token that stands alone in a file which only its owner can read."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from device.errors import SettingsWrong
+
+_LONGEST_BYTES: Final = 10_000
+
+
+def read_secret(path: str, setting: str) -> str:
+    """Return what stands in the file, without the spaces around it; "" where no file is named.
+
+    Args:
+        path: of the file; "~" is the home folder.
+        setting: the key of the settings that names it, for the error.
+
+    Raises:
+        SettingsWrong: it can't be read, others can read it too, or it is empty. Never quotes it.
+    """
+    if not path:
+        return ""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            raw = file.read(_LONGEST_BYTES + 1)
+    except OSError as error:
+        raise SettingsWrong(
+            f"{setting}: the file that it names can't be read ({error.strerror})."
+        ) from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise SettingsWrong(
+            f"{setting}: others on this computer can read that file; run 'chmod 600' on it."
+        )
+    try:
+        secret = raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret or not secret.isprintable() or len(raw) > _LONGEST_BYTES:
+        raise SettingsWrong(f"{setting}: that file must hold the token on one line, and only that.")
+    return secret

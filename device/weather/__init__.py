@@ -1,0 +1,1 @@
+"""Forecast services: what `agents/tools/weather.py` asks for."""
