@@ -1,7 +1,7 @@
 """From what was said to what is answered: commands to tools, the rest to memory and the model."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,16 +19,21 @@ from agents.answer import (
     Mint,
     plan,
 )
+from agents.choose.choice import Asked, Chosen
+from agents.choose.turn import Choices, Refused, proposal
 from agents.followup import complete
-from agents.model import ChatModel, ModelFailed, never
+from agents.model import ChatModel, Message, ModelFailed, Role, never
 from agents.prompt import SYSTEM, Exchange, key_of
-from agents.router import Routed, Router, plain
-from agents.tools import Proposal, Receipt, Slot, Toolbox, ToolContext
+from agents.router import NOT_A_COMMAND, Routed, RouteKind, Router, plain
+from agents.tools import Call, Proposal, Receipt, Slot, Toolbox, ToolContext
+from agents.tools.routines import RoutineTool
+from agents.tools.speech import LastReply
+from agents.tools.undo import UNDOABLE_S
 from agents.used import Used
 from agents.writer import DONT_KNOW, SHORTENED, Writer
 from context.errors import LapelError
 from context.items import Provenance
-from context.labels import Compartment, Label, join
+from context.labels import Compartment, Label, Trust, join
 from context.policy import Purpose, Scope
 from context.store import Store
 
@@ -46,6 +51,7 @@ __all__ = [
     "SHORTENED",
     "Acted",
     "Agent",
+    "Chose",
     "Mint",
     "ReplyPart",
     "Text",
@@ -55,6 +61,10 @@ REPLY_TOKENS = 96
 BROKE_OFF = "I can't finish that: my language model stopped working."
 _EXCHANGES = 3
 _MOST_BEGUN = 8
+_MOST_UNDOABLE = 16
+_LONGEST_NAME = 6
+_MEMORY_MAY_KNOW = ("calendar.find", "home.state")
+"""Questions that a tool may answer, and what was remembered if it can't."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,17 @@ class Acted:
     receipt: Receipt
 
 
-ReplyPart = Text | Acted
+@dataclass(frozen=True)
+class Chose:
+    """The model chose a tool for what was no command. It is called, or the owner asked about it,
+    when the next part is asked for: so that must wait until the turn is decided. foreseen: what
+    will be said; None where that can't be known.
+    """
+
+    foreseen: str | None
+
+
+ReplyPart = Text | Acted | Chose
 
 
 @dataclass
@@ -95,15 +115,25 @@ class _Asked:
     mint: Mint
 
 
+@dataclass(frozen=True)
+class _Done:
+    """What takes back a deed, and when that was done."""
+
+    undo: Call
+    at: datetime
+
+
 class Agent:
     """Answers one utterance at a time, on one thread.
 
     mint: makes a scope for a purpose, for who is speaking now and who hears it; it may raise
     ScopeDenied. A call may be given that of its own turn. now: the clock by which scopes expire,
-    aware. model: None where there is none; commands work without.
+    aware. model: None where there is none; commands work without. choices: lets the model choose a
+    tool for what is no complete command; None: it only talks. last_reply: is told what was heard,
+    for who says it again.
 
     A reply to anything but a command changes nothing until `heard`, so it may be begun before
-    the turn is decided, and thrown away without a trace.
+    the turn is decided, and thrown away without a trace; see `Chose` for where that ends.
     """
 
     def __init__(
@@ -117,12 +147,18 @@ class Agent:
         now: Callable[[], datetime],
         system: str = SYSTEM,
         reply_tokens: int = REPLY_TOKENS,
+        choices: Choices | None = None,
+        last_reply: LastReply | None = None,
     ) -> None:
         self._router = router
         self._toolbox = toolbox
+        self._choices = choices
+        self._last_reply = last_reply or LastReply()
+        self._done_lately: deque[_Done] = deque(maxlen=_MOST_UNDOABLE)
         self._model = model
         self._store = store
         self._mint = mint
+        self._now = now
         self._writer = Writer(system, reply_tokens, store, now)
         self._history: deque[Exchange] = deque(maxlen=_EXCHANGES)
         self._pending: _Asked | None = None
@@ -139,6 +175,8 @@ class Agent:
         Raises ModelUnusable or ModelFailed; commands, the clock and memory work all the same.
         """
         self._router.load()
+        if self._choices is not None:
+            self._choices.load()
         model, self._model = self._model, None
         if model is not None:
             model.load()
@@ -157,7 +195,7 @@ class Agent:
         """
         routed = self._router.route(text)
         if self._pending is not None:
-            return complete(self._pending.proposal, text, routed)
+            return complete(self._pending.proposal, text, routed, self._now())
         return routed
 
     def reply(
@@ -173,14 +211,29 @@ class Agent:
         mint: this turn's.
         """
         routed, mint = self._routed(text, mint)
+        if routed.tool is None or routed.intent in _MEMORY_MAY_KNOW:
+            mint = _answering_once(mint)
+        if routed.intent in _MEMORY_MAY_KNOW:
+            receipt = self._toolbox.call(
+                str(routed.tool), routed.args, self._context(mint, said_by)
+            )
+            if receipt.ok:
+                yield from self._done(receipt, mint)
+                return
+            routed = NOT_A_COMMAND
+        elif routed.tool is None:
+            routed = self._named(text, routed, mint, said_by)
         if routed.tool is None:
-            yield from self._answer(plain(text), self._begin(plain(text), said_by), stop, mint)
+            begun = self._begin(plain(text), said_by)
+            yield from self._answer(plain(text), begun, stop, mint, said_by)
             return
-        receipt = self._toolbox.call(routed.tool, routed.args, self._context(mint, said_by))
-        self._after(receipt, mint)
-        yield Acted(receipt)
-        if receipt.spoken:
-            yield Text(receipt.spoken)
+        if routed.tool == "cannot" and routed.args.get("capability") == "other":
+            # The grammar only knows that a deed is asked for: one of the tools may do it.
+            chosen = self._chosen(plain(text), said_by, stop, mint)
+            if chosen is not None:
+                yield from self._carry_out(chosen, mint, said_by)
+                return
+        yield from self._call(routed.tool, routed.args, mint, said_by)
 
     def preview(self, text: str, *, mint: Mint | None = None) -> str | None:
         """What the command in `text` would say if it were carried out now; nothing is done.
@@ -188,7 +241,7 @@ class Agent:
         None where that can't be known, and where `text` is no command. "" is silence.
         """
         routed, mint = self._routed(text, mint)
-        if routed.tool is None:
+        if routed.tool is None or routed.intent in _MEMORY_MAY_KNOW:
             return None
         return self._toolbox.preview(routed.tool, routed.args, self._context(mint))
 
@@ -202,7 +255,10 @@ class Agent:
         if self.route(text).tool is not None or not question:
             return
         try:
-            match plan(question, self._store, self._watched(mint), self._model):
+            answer = plan(question, self._store, self._watched(mint), self._model)
+            if not _settled(answer) and self._read_choice(question, self._watched(mint), stop):
+                return
+            match answer:
                 case FromModel() as answer:
                     model = answer.model
                     prompt = self._writer.prompt(question, answer, list(self._history))
@@ -250,6 +306,7 @@ class Agent:
         The exchange goes into the history. Commands are left out: a model that reads "timer
         set" says it too.
         """
+        self._last_reply.note(heard_text)
         asked = plain(user_text)
         begun = self._begun.get(asked)
         self._begun.clear()
@@ -273,6 +330,7 @@ class Agent:
         self._begun.clear()
         self._pending = self._just_remembered = None
         self._used = ()
+        self._last_reply.clear()
         if self._model is not None:
             self._model.reset()
         self._flushed()
@@ -287,10 +345,24 @@ class Agent:
         routed, asked = self._router.route(text), self._pending
         if asked is None:
             return routed, self._watched(now)
-        completed = complete(asked.proposal, text, routed)
+        completed = complete(asked.proposal, text, routed, self._now())
         if completed is not routed and asked.proposal.slot is Slot.YES:
             now = _both(now, asked.mint)
         return completed, self._watched(now)
+
+    def _named(self, text: str, routed: Routed, mint: Mint, said_by: Provenance) -> Routed:
+        """The routine whose name this is and nothing else, or `routed`."""
+        tool = self._toolbox.get(RoutineTool.name)
+        name = plain(text).strip(" .,!?").lower()
+        if not isinstance(tool, RoutineTool) or not 0 < len(name.split()) <= _LONGEST_NAME:
+            return routed
+        try:
+            names = tool.names(self._context(mint, said_by))
+        except LapelError:
+            return routed
+        if name not in names:
+            return routed
+        return Routed(RouteKind.COMPLETE, tool.name, {"action": "run", "name": name})
 
     def _watched(self, mint: Mint | None) -> Mint:
         """`mint`, noticing when other things are open than before: then caches are flushed."""
@@ -317,7 +389,10 @@ class Agent:
             self._flushed()
 
     def _context(self, mint: Mint, said_by: Provenance = Provenance.OWNER_SPOKE) -> ToolContext:
-        return ToolContext(self._store, mint, said_by, self._just_remembered, self._used)
+        newest = self._done_lately[-1] if self._done_lately else None
+        late = newest is None or (self._now() - newest.at).total_seconds() > UNDOABLE_S
+        undoable = None if newest is None or late else newest.undo
+        return ToolContext(self._store, mint, said_by, self._just_remembered, self._used, undoable)
 
     def _begin(self, question: str, said_by: Provenance) -> _Begun:
         while len(self._begun) >= _MOST_BEGUN:
@@ -338,11 +413,94 @@ class Agent:
         if receipt.tool == "remember" and receipt.ok and isinstance(item, str):
             self._just_remembered = item
         self._pending = None if receipt.asks is None else _Asked(receipt.asks, mint)
+        if receipt.tool == "lock":
+            self._done_lately.clear()
+        elif receipt.tool == "undo" and self._done_lately:
+            self._done_lately.pop()
+        elif receipt.ok and receipt.undo is not None:
+            self._done_lately.append(_Done(receipt.undo, self._now()))
+
+    def _call(
+        self, tool: str, args: Mapping[str, object], mint: Mint, said_by: Provenance
+    ) -> Iterator[ReplyPart]:
+        receipt = self._toolbox.call(tool, args, self._context(mint, said_by))
+        yield from self._done(receipt, mint)
+
+    def _done(self, receipt: Receipt, mint: Mint) -> Iterator[ReplyPart]:
+        self._after(receipt, mint)
+        yield Acted(receipt)
+        if receipt.spoken:
+            yield Text(receipt.spoken)
+
+    def _asked(self, mint: Mint, model: ChatModel, stop: Callable[[], bool]) -> Asked:
+        """The model, with what every prompt of this turn begins with. Raises LapelError."""
+        try:
+            scope = mint(Purpose.ANSWER)
+        except LapelError:
+            scope = None
+        prompt = self._writer.prompt("", FromModel([], scope, model), list(self._history))
+        return Asked(model, prompt.messages[:-1], prompt.key, stop)
+
+    def _read_choice(self, question: str, mint: Mint, stop: Callable[[], bool]) -> bool:
+        """Have the model read what it will choose from; False if it will not choose."""
+        found = None if self._choices is None else self._choices.may(question)
+        if self._choices is None or self._model is None or found is None:
+            return False
+        asks = self._choices.question(question, found)
+        if asks is None:
+            return False
+        model = self._asked(mint, self._model, stop)
+        messages = [*model.start, Message(Role.USER, asks)]
+        _ = list(self._model.stream(messages, max_tokens=0, stop=stop, key=model.key))
+        return True
+
+    def _chosen(
+        self, question: str, said_by: Provenance, stop: Callable[[], bool], mint: Mint
+    ) -> Chosen | Refused | None:
+        """What tool the model chooses, if any, for words of the owner's. Changes nothing."""
+        choices, model = self._choices, self._model
+        if choices is None or model is None or said_by.trust is not Trust.OWNER:
+            return None
+        found = choices.may(question)
+        if found is None:
+            return None
+        try:
+            asked = self._asked(mint, model, stop)
+        except LapelError:
+            return None
+        return choices.choose(question, found, asked, self._now())
+
+    def _carry_out(
+        self, chosen: Chosen | Refused, mint: Mint, said_by: Provenance
+    ) -> Iterator[ReplyPart]:
+        """Make the call, or ask about it; only once the turn is decided."""
+        if isinstance(chosen, Refused):
+            yield Text(chosen.spoken)
+            return
+        if chosen.ask:
+            receipt = proposal(chosen, self._now())
+            yield Chose(receipt.spoken)
+            yield from self._done(receipt, mint)
+            return
+        tool, args = chosen.call.tool, chosen.call.args
+        yield Chose(self._toolbox.preview(tool, args, self._context(mint, said_by)))
+        if self._choices is not None:
+            self._choices.made(chosen)
+        yield from self._call(tool, args, mint, said_by)
 
     def _answer(
-        self, question: str, begun: _Begun, stop: Callable[[], bool], mint: Mint
+        self,
+        question: str,
+        begun: _Begun,
+        stop: Callable[[], bool],
+        mint: Mint,
+        said_by: Provenance,
     ) -> Iterator[ReplyPart]:
         answer = plan(question, self._store, mint, self._model)
+        chosen = None if _settled(answer) else self._chosen(question, said_by, stop, mint)
+        if chosen is not None:
+            yield from self._carry_out(chosen, mint, said_by)
+            return
         if isinstance(answer, Known):
             if answer.text:
                 yield Text(answer.text)
@@ -377,6 +535,25 @@ def _both(now: Mint, asked: Mint) -> Mint:
         return asked(purpose)
 
     return minted
+
+
+def _answering_once(mint: Mint) -> Mint:
+    """`mint`, whose permission to answer is used for a whole turn: one that was given once."""
+    minted: dict[Purpose, Scope] = {}
+
+    def answering(purpose: Purpose) -> Scope:
+        if purpose is not Purpose.ANSWER:
+            return mint(purpose)
+        if purpose not in minted:
+            minted[purpose] = mint(purpose)
+        return minted[purpose]
+
+    return answering
+
+
+def _settled(answer: Known | FromItem | FromModel) -> bool:
+    """Whether an answer is so sure that no tool is looked for."""
+    return isinstance(answer, FromItem) or answer in (Known(CARE), Known(""))
 
 
 def _nothing() -> None:

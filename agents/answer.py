@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from agents.entries import answering
 from agents.model import ChatModel
 from agents.prompt import Prompt
 from agents.relevance import (
@@ -88,7 +89,8 @@ def plan(question: str, store: Store, mint: Mint, model: ChatModel | None) -> (
     own = asks_about_own(question) or asks_for_private(question)
     try:
         scope = mint(Purpose.ANSWER)
-        found = [each.item for each in store.recall(scope, question, limit=_FACTS)]
+        recalled = store.recall(answering(scope), question, limit=_FACTS)
+        found = [each.item for each in recalled]
         unknown = "" if not own else not_known(question, scope, store, DONT_KNOW_OWN)
     except LapelError as error:
         if own:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from agents.perspective import second_person
+from agents.entries import as_fact
 from context.items import Item
 from context.labels import Trust
 from context.sensitive import Kind, kinds
@@ -192,7 +192,7 @@ def told(items: Sequence[Item], now: datetime | None = None) -> str:
 
 
 def _as_told(item: Item, now: datetime | None) -> str:
-    fact = f"that {second_person(item.text).rstrip('.!? ')}"
+    fact = f"that {as_fact(item)}"
     ends = item.about.valid_until
     over = now is not None and ends is not None and ends <= now
     return f"{fact}, which is no longer true" if over else fact

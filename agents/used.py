@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agents.perspective import second_person
+from agents.entries import as_fact
 from context.items import Item, Provenance
 from context.labels import Compartment
 from context.policy import Reason, Scope
@@ -53,7 +53,7 @@ class Used:
 def explained(used: Used, now: datetime) -> str:
     """What was used, who told it when, and why it was allowed. now: aware, in the owner's zone."""
     item = used.item
-    fact = second_person(item.text).rstrip(".!? ")
+    fact = as_fact(item)
     by = _TOLD_BY[item.provenance]
     if item.provenance is Provenance.OTHER_SPEAKER and item.about.speaker:
         by = f"{item.about.speaker} told me"

@@ -2,15 +2,21 @@
 
 import logging
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from agents.agent import Agent
+from agents.choose.assemble import chooser
+from agents.choose.turn import Choices
 from agents.llama import LlamaModel
-from agents.router import Router
-from agents.tools import Toolbox
-from agents.tools.standard import standard_tools
+from agents.router import RouteKind, Router
+from agents.tools import Call, Tool, Toolbox
+from agents.tools.speech import LastReply, NoPace
+from agents.tools.standard import Deps, standard_tools
 from context import Authentication, Embedder, MiniLM, Store
 from context.keys import (
     CredentialKeySource,
@@ -22,9 +28,12 @@ from context.keys import (
 from context.retention import Retention
 from device.assistant import Stages
 from device.audio import RATE_HZ, Samples, resample
+from device.board import LinuxBoard
 from device.budget import Budget, share
+from device.calendar import CalendarFolder
 from device.clock import Clock, SystemClock
 from device.errors import ModelMissing, SettingsWrong
+from device.levels import AlsaMixer, DeviceLevels, Gain, GainedSpeaker, Mixer, PulseMixer
 from device.listen import NoTurnEndDetector, TurnEndDetector
 from device.listen.silero import SileroVad
 from device.listen.smart_turn import SmartTurn
@@ -33,6 +42,7 @@ from device.mic.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
 from device.mic.portaudio import PortAudioMicrophone
 from device.mind import Mind
 from device.models import Models, load_catalog
+from device.network import Network, assemble_network
 from device.permission import TurnMint, ask
 from device.play import Speaker
 from device.play.portaudio import PortAudioSpeaker
@@ -48,6 +58,7 @@ from device.settings import (
     state_dir,
 )
 from device.speak.cached import CachedSynthesizer
+from device.speak.pace import VoicePace
 from device.speak.piper import Piper
 from device.stock import stock_sentences
 from device.transcribe.faster_whisper import FasterWhisper
@@ -172,9 +183,13 @@ def assemble_transcriber(settings: Settings, models: Models) -> FasterWhisper:
 
 
 def assemble_synthesizer(
-    settings: Settings, models: Models, rate_hz: int | None = None
+    settings: Settings,
+    models: Models,
+    rate_hz: int | None = None,
+    pace: VoicePace | None = None,
 ) -> CachedSynthesizer:
-    """Construct the voice, with the clips that it has kept; at `rate_hz`, or its own rate.
+    """Construct the voice, with the clips that it has kept; at `rate_hz`, or its own rate. pace:
+    what the owner may change.
 
     Raises:
         ModelMissing: it has not been pulled.
@@ -186,6 +201,7 @@ def assemble_synthesizer(
         threads=speak.threads or budget().speak,
         length_scale=speak.length_scale,
         first_part_s=speak.first_part_s,
+        pace=pace,
     )
     return CachedSynthesizer(
         voice,
@@ -193,6 +209,7 @@ def assemble_synthesizer(
         stock_sentences(),
         longest_s=speak.newest_s,
         rate_hz=rate_hz,
+        pace=pace,
     )
 
 
@@ -239,6 +256,92 @@ def _key_source(settings: Settings, folder: Path) -> KeySource:
             return NoKeySource()
 
 
+def assemble_schedule(state: Path, store: Store, clock: Clock) -> Schedule:
+    """Construct what keeps all that is to ring, over the private folder `state`.
+
+    Names and texts are sealed by the store, which the schedule is therefore opened after.
+    """
+    return Schedule(state / "timers.sqlite3", clock, store.seal("schedule"))
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a mind thinks with, and what holds nothing of anyone: it may serve one after another."""
+
+    router: Router
+    model: LlamaModel | None
+    embedder: MiniLM | None
+    folder: Path | None = None
+    """Where what is made of examples is kept; None: in the mind's own."""
+
+
+def assemble_engines(
+    settings: Settings, models: Models, clock: Clock, folder: Path | None
+) -> Engines:
+    """Construct what a mind thinks with. folder: where the start of every prompt is kept.
+
+    Raises:
+        ModelMissing: a model has not been pulled.
+    """
+    threads = budget()
+    think = settings.think
+    embedder = model = None
+    if settings.memory.embedder != "none":
+        embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
+    if isinstance(think, LlamaSettings):
+        model = LlamaModel(
+            _gguf(models.path(think.model), think.model),
+            threads=think.threads or threads.think,
+            threads_alone=think.threads or threads.think_alone,
+            context_tokens=think.context_tokens,
+            folder=folder,
+        )
+    return Engines(Router(now=clock.now), model, embedder, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterRoutes:
+    """Says what a complete command calls, for the steps of routines."""
+
+    router: Router
+
+    def complete(self, utterance: str) -> Call | None:
+        """The call of an utterance; None if it is no complete command."""
+        routed = self.router.route(utterance)
+        if routed.kind is not RouteKind.COMPLETE or routed.tool is None:
+            return None
+        return Call(routed.tool, routed.args)
+
+
+def assemble_deps(
+    settings: Settings,
+    state: Path,
+    clock: Clock,
+    router: Router,
+    *,
+    gain: Gain | None = None,
+    pace: VoicePace | None = None,
+    network: Network | None = None,
+) -> Deps:
+    """Construct what this device has for the tools. gain, pace: see `assemble_mind`. network: what
+    the settings let them reach.
+    """
+    network = network or Network()
+    mixers: list[Mixer] = [PulseMixer(), AlsaMixer(), *([gain] if gain is not None else [])]
+    calendar = settings.tools.calendar.folder
+    return Deps(
+        levels=DeviceLevels(mixers),
+        board=LinuxBoard(state),
+        pace=pace or NoPace(),
+        events=CalendarFolder(
+            Path(calendar).expanduser() if calendar else state / "calendar", clock.now
+        ),
+        routes=RouterRoutes(router),
+        home=network.home,
+        forecast=network.forecast,
+    )
+
+
 def assemble_mind(
     settings: Settings,
     state: Path,
@@ -246,6 +349,11 @@ def assemble_mind(
     models: Models | None = None,
     clock: Clock | None = None,
     present: Callable[[], Authentication] | None = None,
+    engines: Engines | None = None,
+    toolbox: Callable[[Iterable[Tool[Any]]], Toolbox] = Toolbox,
+    gain: Gain | None = None,
+    pace: VoicePace | None = None,
+    deps: Deps | None = None,
 ) -> Mind:
     """Construct what thinks and remembers, over the private folder `state`.
 
@@ -256,43 +364,52 @@ def assemble_mind(
         clock: by default the system's.
         present: asked what shows that it is the owner, where a turn does not say it itself; by
             default only the voice.
+        engines: what it thinks with; by default its own.
+        toolbox: makes the toolbox of the tools.
+        gain: turned where the sound system has no volume; None: there is no sound.
+        pace: the voice's; None: there is no voice.
+        deps: what the device has for the tools; by default this one's.
 
     Raises:
         ModelMissing: a model has not been pulled.
     """
     keep_private()
-    models = models or find_models()
     clock = clock or SystemClock()
-    threads = budget()
-    think = settings.think
-    embedder = None
-    if settings.memory.embedder != "none":
-        embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
-    schedule = Schedule(state / "timers.sqlite3", clock)
-    store = assemble_store(settings, state, embedder, clock)
-    model = None
-    if isinstance(think, LlamaSettings):
-        model = LlamaModel(
-            _gguf(models.path(think.model), think.model),
-            threads=think.threads or threads.think,
-            threads_alone=think.threads or threads.think_alone,
-            context_tokens=think.context_tokens,
-            folder=state / "think",
-        )
+    if engines is None:
+        engines = assemble_engines(settings, models or find_models(), clock, state / "think")
+    store = assemble_store(settings, state, engines.embedder, clock)
+    schedule = assemble_schedule(state, store, clock)
+    deps = deps or assemble_deps(
+        settings,
+        state,
+        clock,
+        engines.router,
+        gain=gain,
+        pace=pace,
+        network=assemble_network(settings, store),
+    )
     shown_by = present or (lambda: Authentication.VOICE)
+    tools = toolbox(standard_tools(schedule, clock.now, undo_s=settings.memory.undo_s, deps=deps))
+    choices = None
+    if engines.model is not None:
+        choices = Choices(
+            chooser(tools, engines.embedder, engines.folder or state / "think"), time.monotonic
+        )
     agent = Agent(
-        router=Router(),
-        toolbox=Toolbox(standard_tools(schedule, clock.now, undo_s=settings.memory.undo_s)),
-        model=model,
+        router=engines.router,
+        toolbox=tools,
+        model=engines.model,
         store=store,
         mint=lambda purpose: ask(store, purpose, shown_by()),
         now=clock.now,
+        choices=choices,
+        last_reply=deps.spoken if isinstance(deps.spoken, LastReply) else None,
     )
 
     def mint(shown_by: Authentication) -> TurnMint:
         return TurnMint(store, shown_by, lambda: clock.now().timestamp())
 
-    return Mind(agent, store, schedule, embedder, mint)
+    return Mind(agent, store, schedule, engines.embedder, mint)
 
 
 def assemble(
@@ -308,8 +425,11 @@ def assemble(
         ModelMissing: a model has not been pulled.
     """
     models = find_models()
-    mind = assemble_mind(settings, state, models=models)
-    speaker = speaker or assemble_speaker(settings)
+    gain, pace = None, VoicePace()
+    if speaker is None:
+        gain = Gain()
+        speaker = GainedSpeaker(assemble_speaker(settings), gain)
+    mind = assemble_mind(settings, state, models=models, gain=gain, pace=pace)
     return Stages(
         microphone=microphone or PortAudioMicrophone(settings.mic.device),
         echo_canceller=assemble_echo_canceller(settings),
@@ -319,7 +439,7 @@ def assemble(
         turn_end=assemble_turn_end(settings, models),
         transcriber=assemble_transcriber(settings, models),
         mind=mind,
-        synthesizer=assemble_synthesizer(settings, models, speaker.rate_hz),
+        synthesizer=assemble_synthesizer(settings, models, speaker.rate_hz, pace),
         speaker=speaker,
     )
 

@@ -6,18 +6,20 @@ that has the word, and the timers. Whoever takes the word cancels the turn that 
 
 import asyncio
 import contextlib
+import weakref
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from agents.agent import Mint
 from agents.router import RouteKind
-from agents.tools.timer import Timer
 from context.errors import LapelError
 from context.policy import Authentication
 from device.audio import CHUNK_S, CHUNK_SAMPLES, Samples
 from device.button import ANNOUNCE_S, ANNOUNCED_S, TAP_S, EraseSign
+from device.control import Control
 from device.ears import Ears, Heard
 from device.events import (
     BargedIn,
@@ -51,7 +53,8 @@ from device.mind import Mind
 from device.play import Playout, Speaker
 from device.play.tones import closed, listening, ring
 from device.reply import CUES, Replier, Reply
-from device.schedule import ring_sentence
+from device.ringing import Ringing
+from device.schedule import Kind, Ring, given_up_sentence, ring_sentence
 from device.settings import Settings
 from device.speak.cached import CachedSynthesizer
 from device.transcribe import Transcriber
@@ -63,11 +66,13 @@ from device.watch import WatchedMicrophone, watch_speaker
 from device.worker import Worker
 
 Emit = Callable[[Event], None]
+T = TypeVar("T")
 
 SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
 ERASE_ANNOUNCED = "Keep holding to erase all I remember, for ever. Let go to keep it."
 ERASE_TAKEN_BACK = "Nothing was erased."
 ERASED = "I've erased all that I remembered."
+BROKEN_OFF = "I stopped there, because my memory has just changed. Please ask again."
 LIKELY = ("what time is it", "what's the date", "what day is it", "cancel the timer")
 """What is asked most; the answers are made ready while the user still speaks."""
 BUTTON = "button"
@@ -75,6 +80,7 @@ BUTTON = "button"
 
 _RINGS = 3
 _RING_PAUSE_S = 4.0
+_STOPS_AFTER_S = 0.5
 _BUTTON_PREROLL_S = 0.3  # who presses often speaks already
 _OVER_S = 0.6  # of what was said before an interruption was noticed
 _OVER_SPEECH_S = 0.25  # of which this much was speech
@@ -170,9 +176,14 @@ class _Attention:
 
 
 class Assistant:
-    """One wearer's assistant. `run` returns only by cancellation or failure."""
+    """One wearer's assistant. `run` returns only by cancellation or failure.
 
-    def __init__(self, stages: Stages, settings: Settings, emit: Emit) -> None:
+    control: the folder in which this user's other programs reach it; None: they don't.
+    """
+
+    def __init__(
+        self, stages: Stages, settings: Settings, emit: Emit, control: Path | None = None
+    ) -> None:
         self._stages = stages
         self._settings = settings
         self._emit = emit
@@ -192,6 +203,9 @@ class Assistant:
             stages.echo_canceller,
             BargeIn(),
         )
+        self._control = control and Control(control, stages.mind, self._workers.think, self.let_go)
+        self._replies = weakref.WeakSet[Reply]()
+        self._ahead: set[asyncio.Task[None]] = set()
         stages.mind.agent.when_flushed(lambda: self._workers.speak.post(stages.synthesizer.forget))
         self._preroll = PreRoll(settings.listen.preroll_s)
         self._refractory = Refractory(settings.wake.refractory_s)
@@ -209,32 +223,55 @@ class Assistant:
         self._erase_sign = EraseSign()
         self._erasing: asyncio.TimerHandle | None = None
         self._announced: asyncio.TimerHandle | None = None
-        self._rung: set[str] = set()
+        self._ringing = Ringing(
+            stages.mind.schedule,
+            self._workers.timers,
+            self._fail_to_ring,
+            self._now,
+        )
 
     @property
     def phase(self) -> Phase:
         """Where the present turn is."""
         return self._phase
 
-    async def load(self, progress: Callable[[str], None] = lambda _: None) -> None:
+    async def load(
+        self, progress: Callable[[str], None] = lambda _: None, *, rings_anyway: bool = False
+    ) -> None:
         """Open every engine, one after the other so that they do not fight for cores.
 
+        Args:
+            progress: told what is being opened, and what can't be.
+            rings_anyway: go on without what can't be opened, so that alarms and timers ring.
+
         Raises:
-            LapelError: an engine's weights are missing or damaged, or the store is.
+            LapelError: an engine's weights are missing or damaged, or the store is; not where
+                `rings_anyway`.
         """
         workers, stages = self._workers, self._stages
+
+        async def opened(worker: Worker, stage: str, load: Callable[[], T]) -> T | None:
+            try:
+                return await worker.run(load)
+            except LapelError as error:
+                if not rings_anyway:
+                    raise
+                self._fail(0, stage, error)
+                progress(f"rest; what is set rings, but: {error}")
+                return None
+
         progress("wake word")
-        await workers.ears.run(self._ears.load)
+        await opened(workers.ears, "listen", self._ears.load)
         progress("speech recognition")
-        await workers.turn_end.run(stages.turn_end.load)
-        await workers.transcribe.run(stages.transcriber.load)
+        await opened(workers.turn_end, "turn end", stages.turn_end.load)
+        await opened(workers.transcribe, "transcribe", stages.transcriber.load)
         progress("language model and memory")
-        without = await workers.think.run(stages.mind.load)
+        without = await opened(workers.think, "memory", stages.mind.load)
         if without is not None:
             self._fail(0, "think", without)
             progress(f"rest; commands and memory work, but: {without}")
         progress("voice")
-        await workers.speak.run(stages.synthesizer.load)
+        await opened(workers.speak, "speak", stages.synthesizer.load)
 
     async def run(self) -> None:
         """Hear, answer and ring until cancelled.
@@ -254,6 +291,7 @@ class Assistant:
                 tasks.create_task(self._ring_when_due())
                 tasks.create_task(self._make_stock_when_idle())
                 tasks.create_task(self._tend_memory())
+                tasks.create_task(self._serve_control())
                 tasks.create_task(
                     watch_speaker(
                         self._stages.speaker,
@@ -277,6 +315,7 @@ class Assistant:
         """
         now = self._now()
         self._button.append((True, now))
+        self._ringing.stop(_STOPS_AFTER_S)  # also where no chunk comes, and it is not heard of
         if self._erase_sign.down(now):
             # Not by the chunks of sound that are heard: the microphone may be dead.
             loop = asyncio.get_running_loop()
@@ -293,6 +332,28 @@ class Assistant:
             if erasing is self._announced:
                 self._announced = None
                 self._tasks.create_task(self._proclaim(ERASE_TAKEN_BACK))
+
+    async def let_go(self) -> None:
+        """Let go at once of the conversation, and of all that is made, or kept, of replies.
+
+        Timers, and what the user is saying, go on. A reply that is broken off is spoken of.
+        """
+        for ahead in self._ahead:
+            ahead.cancel()
+        turn, attention = self._turn, self._attention
+        replying = turn is not None and turn.reply is not None and not turn.task.done()
+        if replying or self._phase is Phase.THINKING:
+            await self._proclaim(BROKEN_OFF)
+        elif attention is not None:
+            if attention.dropped is not None:
+                attention.dropped.end.cancel()
+            attention.draft = attention.dropped = None
+            attention.reading.is_set = True
+            attention.reading = _Flag()
+        for reply in list(self._replies):  # drafts: what was being played is over by now
+            reply.abandon()
+        await self._workers.think.run(self._stages.mind.agent.start_over)
+        await self._workers.speak.run(self._stages.synthesizer.forget)
 
     # hearing
 
@@ -368,12 +429,15 @@ class Assistant:
 
     async def wake(self, detection: Detection) -> None:
         """Turn to the user, taking the word from whatever was going on."""
+        self._ringing.reacted()
         self._discard_attention()
         await self._interrupt()
         self._turn_id += 1
         self._move(Cue.WAKE)
         self._emit(Woke(self._turn_id, self._now(), detection.wake_word, detection.score))
         by_button = detection.wake_word == BUTTON
+        if by_button:
+            self._tasks.create_task(self._ringing.woken())
         before = self._preroll.chunks()
         if by_button:
             before = before[-round(_BUTTON_PREROLL_S / CHUNK_S) :]
@@ -538,7 +602,7 @@ class Assistant:
             return
         agent, reading = self._stages.mind.agent, attention.reading
         if self._completeness(text) is Completeness.COMPLETE:
-            self._tasks.create_task(self._replier.foretell(text, attention.mint))
+            self._work(self._replier.foretell(text, attention.mint))
         elif agent.route(text).tool is None:
             agent.share_cores(True)  # the next transcript is on its way
 
@@ -548,7 +612,7 @@ class Assistant:
                         agent.prepare, text, stop=lambda: reading.is_set, mint=attention.mint
                     )
 
-            self._tasks.create_task(read())
+            self._work(read())
 
     def _work_ahead(self, attention: _Attention, text: str) -> None:
         """Begin the reply; or, where a reply is being held, take the word from it."""
@@ -579,7 +643,17 @@ class Assistant:
             dropped.draft.abandon()
         if attention.draft is not None:
             attention.draft.abandon()
-        attention.draft = self._replier.begin(attention.turn_id, text, attention.mint)
+        attention.draft = self._begin(attention.turn_id, text, attention.mint)
+
+    def _begin(self, turn_id: int, text: str, mint: Mint | None) -> Reply:
+        reply = self._replier.begin(turn_id, text, mint)
+        self._replies.add(reply)
+        return reply
+
+    def _work(self, ahead: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(ahead)
+        self._ahead.add(task)
+        task.add_done_callback(self._ahead.discard)
 
     def _drop_draft(self, attention: _Attention) -> None:
         """Throw the draft away, unless it is wanted again in a moment."""
@@ -613,9 +687,11 @@ class Assistant:
                 await self._playout.drained(turn_id)
             else:
                 if reply is None or reply.text != user_text:
-                    reply = self._replier.begin(turn_id, user_text, mint)
+                    reply = self._begin(turn_id, user_text, mint)
                 turn.reply = reply
                 self._emit(Transcribed(turn_id, self._now(), user_text))
+                if user_text:
+                    self._tasks.create_task(self._ringing.woken())
                 await reply.play(self._playout, self._speak)
         finally:
             if reply is not None:
@@ -636,6 +712,7 @@ class Assistant:
         follow_up_s = self._settings.listen.follow_up_s
         if follow_up_s <= 0 or reply is None or reply.ends_talk:
             if reply is not None and reply.ends_talk:
+                self._ringing.stop()
                 self._earcon(closed)
             self._move(Cue.DONE)
             return
@@ -669,6 +746,7 @@ class Assistant:
     def _hold_reply(self) -> None:
         """Someone talks over the reply: be silent, and listen to what it is."""
         assert self._turn is not None
+        self._ringing.reacted()
         self._playout.pause()
         self._emit(BargedIn(self._turn.id, self._now()))
         self._move(Cue.BARGE_IN)
@@ -702,54 +780,58 @@ class Assistant:
         else:
             self._idle.clear()
 
-    # timers
+    # rings
 
     async def _ring_when_due(self) -> None:
         while True:
-            try:
-                timers = await self._workers.timers.run(self._stages.mind.schedule.running)
-            except LapelError as error:
-                self._fail(0, "timers", error)
-                timers = []
-            timers = [timer for timer in timers if timer.id not in self._rung]
-            if not timers or timers[0].remaining_s > 0:
-                # Other processes set timers too, so the file is looked at once a second.
-                await asyncio.sleep(min([1.0, *(max(0.01, each.remaining_s) for each in timers)]))
+            due = await self._ringing.due(idle=self._idle.is_set())
+            if due is None:
+                await asyncio.sleep(self._ringing.wait_s)
             elif not self._idle.is_set():
                 await self._idle.wait()  # and look again: it may be cancelled by then
             else:
                 self._discard_attention()  # a follow-up that nobody took
                 self._turn_id += 1
                 self._move(Cue.RING)
-                ringing = self._ring(self._turn_id, timers[0])
-                await asyncio.wait([self._start(self._turn_id, ringing)])
+                ringing = self._give_up if due.is_over else self._ring
+                await asyncio.wait([self._start(self._turn_id, ringing(self._turn_id, due))])
 
-    async def _ring(self, turn_id: int, timer: Timer) -> None:
+    async def _ring(self, turn_id: int, due: Ring) -> None:
+        # At the speaker's rate: it sounds also where there is no voice.
+        rate_hz = self._stages.speaker.rate_hz
+        sound = listening if due.kind is Kind.MISSED else ring
+        rounds = _RINGS if due.kind is Kind.TIMER or due.keeps_ringing else 1
         try:
-            rate_hz = self._stages.synthesizer.rate_hz
-            text = ring_sentence(timer)
-            for count in range(_RINGS):
-                await self._playout.add(turn_id, "", ring(rate_hz), rate_hz)
-                await self._replier.say(turn_id, text, self._playout)
+            text, rang = ring_sentence(due), False
+            for count in range(rounds):
+                await self._playout.add(turn_id, "", sound(rate_hz), rate_hz)
                 if count == 0:
                     await self._playout.first_sample(turn_id)
-                    self._emit(Rang(turn_id, self._now(), -timer.remaining_s, text))
-                    await self._forget_timer(timer)
+                    if not (rang := await self._ringing.begin(due)):
+                        break
+                    if due.ringing_for_s is None and due.times:
+                        self._emit(Rang(turn_id, self._now(), due.late_s, text))
+                await self._replier.say(turn_id, text, self._playout)
                 await self._playout.drained(turn_id)
-                if count < _RINGS - 1:
+                if count < rounds - 1 or due.keeps_ringing:
                     await asyncio.sleep(_RING_PAUSE_S)
+                if due.keeps_ringing and not await self._ringing.goes_on(due):
+                    break
+            if rang:
+                self._ringing.was_said(due)
             if self._phase is Phase.SPEAKING:  # and not held by who talks over it
                 self._move(Cue.DONE)
         finally:
             self._end(turn_id, "")
 
-    async def _forget_timer(self, timer: Timer) -> None:
-        # Where the file cannot be written, it would ring again and again.
-        self._rung.add(timer.id)
-        try:
-            await self._workers.timers.run(self._stages.mind.schedule.cancel, timer.id)
-        except LapelError as error:
-            self._fail(self._turn_id, "timers", error)
+    def _fail_to_ring(self, error: LapelError) -> None:
+        self._fail(self._turn_id, "timers", error)
+
+    async def _give_up(self, turn_id: int, alarm: Ring) -> None:
+        await self._ringing.give_up(alarm)
+        text = given_up_sentence(alarm)
+        self._emit(Rang(turn_id, self._now(), alarm.ringing_for_s or 0.0, text))
+        await self._say_alone(turn_id, text)
 
     # erasing everything
 
@@ -803,6 +885,15 @@ class Assistant:
             self._attention = None
             attention.reading.is_set = True
             attention.utterance.discard()
+
+    # other programs
+
+    async def _serve_control(self) -> None:
+        if self._control is not None:
+            try:
+                await self._control.serve()
+            except LapelError as error:  # all else works without
+                self._fail(0, "control", error)
 
     # in idle moments
 

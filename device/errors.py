@@ -14,7 +14,9 @@ LapelError                 (context/errors.py) a sentence that says what happene
     │   └── AudioFileUnusable
     ├── EngineUnusable     an engine's weights cannot be opened
     ├── EngineFailed       an engine gave up on one piece of work
-    └── AlreadyRunning     another assistant has the microphone and the timers
+    ├── AlreadyRunning     another assistant has the microphone and the timers
+    ├── NotRunning         there is no assistant to ask
+    └── ControlFailed      the running assistant can't be reached, or did not do what it was asked
 """
 
 from context.errors import LapelError
@@ -74,3 +76,11 @@ class EngineFailed(DeviceError):
 
 class AlreadyRunning(DeviceError):
     """Another assistant has the microphone and the timers."""
+
+
+class NotRunning(DeviceError):
+    """There is no running assistant to ask."""
+
+
+class ControlFailed(DeviceError):
+    """The running assistant can't be reached, or did not do what it was asked."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agents.agent import Agent, Mint
 from agents.model import ModelFailed, ModelUnusable
-from context import Authentication, LapelError, MiniLM, Store
+from context import Authentication, KeysUnusable, LapelError, MiniLM, Store
 from device.schedule import Schedule
 
 _EMBEDDED_AT_ONCE = 8
@@ -29,10 +29,12 @@ class Mind:
         Raises:
             LapelError: a file of the state, or the embedder, is unusable.
         """
-        self.schedule.open()
-        if self.embedder is not None:
-            self.embedder.load()
-        self.store.open()
+        try:
+            if self.embedder is not None:
+                self.embedder.load()
+            self.store.open()
+        finally:
+            self.schedule.open()  # last, as it seals with the store's key; but what is set rings
         try:
             self.agent.load()
         except (ModelUnusable, ModelFailed) as error:
@@ -61,14 +63,31 @@ class Mind:
         return self.store.reembed(_EMBEDDED_AT_ONCE) > 0
 
     def begin_anew(self) -> None:
-        """Go on with an empty memory, after all keys were destroyed.
+        """Go on with an empty memory and nothing set, after all keys were destroyed.
 
         Raises:
-            LapelError: no new keys can be made.
+            LapelError: no new keys can be made, or what was set can't be taken away.
         """
+        self.schedule.clear()
         self.agent.start_over()
         self.store.close()
         self.store.open()
+
+    def catch_up(self) -> None:
+        """Go on with an empty memory if another program has destroyed all keys.
+
+        Raises:
+            LapelError: no new keys can be made, or those that there are can't be read.
+        """
+        try:
+            self.store.keyring.has_pin()
+        except KeysUnusable:
+            if not (self.store.folder / "keyring.json").exists():
+                self.begin_anew()
+                return
+            # Another program has made new ones by now, or they can't be read: nothing is cleared.
+            self.store.close()
+            self.store.open()
 
     def close(self) -> None:
         """Close it all."""

@@ -16,11 +16,12 @@ from context.store import Store
 
 
 def ask(store: Store, purpose: Purpose, shown_by: Authentication) -> Scope:
-    """The scope of the owner, alone, who is answered aloud, or on the screen of their account.
+    """The scope of the owner, alone, who is answered aloud, or on the screen where they type.
 
     Reviewing shows nothing aloud. Raises ScopeDenied.
     """
-    on_screen = shown_by is Authentication.ACCOUNT or purpose is Purpose.REVIEW
+    typed = shown_by in (Authentication.ACCOUNT, Authentication.PIN)
+    on_screen = typed or purpose is Purpose.REVIEW
     request = Request(
         principal=Principal.OWNER,
         sure=1.0,

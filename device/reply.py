@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
 
-from agents.agent import Acted, Agent, Mint, ReplyPart, Text
+from agents.agent import Acted, Agent, Chose, Mint, ReplyPart, Text
 from context.errors import LapelError
 from device.events import ClauseReady, Event, FirstSample, FirstToken, StageFailed, ToolRan
 from device.play import Playout
@@ -92,7 +92,8 @@ class Reply:
         self.text = text
         """What it replies to."""
         self.acts = replier.agent.route(text).tool is not None
-        """Whether a tool is called: then it cannot be thrown away once it is committed."""
+        """Whether a tool is called, by command or by the model's choice: then it cannot be thrown
+        away once it is committed."""
         self.ends_talk = False
         """Whether it is the answer to "stop" or "that's all"."""
         self._replier = replier
@@ -174,7 +175,8 @@ class Reply:
 
         try:
             if self.acts:
-                await self._foresee()
+                preview = await worker.run(agent.preview, self.text, mint=self._mint)
+                await self._foresee(preview)
                 await self._committed.wait()
             agent.share_cores(False)
             async for part in worker.iterate(start):
@@ -185,6 +187,10 @@ class Reply:
                             self._emit(FirstToken(self._turn_id, _now()))
                         for clause in splitter.push(piece):
                             await self._say(clause)
+                    case Chose(foreseen):
+                        await self._foresee(foreseen)
+                        await self._committed.wait()
+                        self.acts = True
                     case Acted(receipt):
                         self.ends_talk = receipt.tool == "stop"
                         self._emit(ToolRan(self._turn_id, _now(), receipt.tool, receipt.ok))
@@ -197,11 +203,8 @@ class Reply:
         self._unsay()
         await self._clauses.put(None)
 
-    async def _foresee(self) -> None:
-        """Have the beginning of what a command will say synthesised before it is carried out."""
-        preview = await self._replier.think.run(
-            self._replier.agent.preview, self.text, mint=self._mint
-        )
+    async def _foresee(self, preview: str | None) -> None:
+        """Have the beginning of what a call will say synthesised before it is made."""
         for text in _clauses(preview or "")[:_FORESEEN]:
             clause = _Clause(text)
             self._foreseen.append(clause)

@@ -7,22 +7,23 @@ Later layers win: the defaults below, the profile (`device/profiles/NAME.toml`),
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from device.errors import SettingsWrong
 from device.listen.endpoint import Endpointing
+from device.network_settings import (
+    HomeAssistantSettings,
+    NoHomeSettings,
+    NoWeatherSettings,
+    OpenMeteoSettings,
+)
+from device.section import Section as _Section
+from device.section import Threads
 
 PROFILES = ("pi_zero2w", "pi4", "pi5", "jetson_orin_nano", "laptop", "emulator")
-
-Threads = Annotated[int, Field(ge=0, le=64)]
-"""0 shares the cores out by `device/budget.py`."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CascadeSettings(_Section):
@@ -176,6 +177,18 @@ class MemorySettings(_Section):
     """Days for which a domain's items are kept; other domains' are kept until forgotten."""
 
 
+class CalendarSettings(_Section):
+    """The folder of the owner's iCalendar files; "" is `calendar` beside the memories."""
+
+    folder: str = ""
+
+
+class ToolsSettings(_Section):
+    """What the tools need to know."""
+
+    calendar: CalendarSettings = Field(default=CalendarSettings())
+
+
 class TraceSettings(_Section):
     """The trace of events; with `personal` it holds what was said."""
 
@@ -198,6 +211,13 @@ class Settings(_Section):
     mic: MicSettings = Field(default=MicSettings())
     speaker: SpeakerSettings = Field(default=SpeakerSettings())
     memory: MemorySettings = Field(default=MemorySettings())
+    tools: ToolsSettings = Field(default=ToolsSettings())
+    home: NoHomeSettings | HomeAssistantSettings = Field(
+        default=NoHomeSettings(), discriminator="engine"
+    )
+    weather: NoWeatherSettings | OpenMeteoSettings = Field(
+        default=NoWeatherSettings(), discriminator="engine"
+    )
     trace: TraceSettings = Field(default=TraceSettings())
 
     def models(self) -> list[str]:
@@ -212,7 +232,12 @@ class Settings(_Section):
         return names
 
 
-_DEFAULT_ENGINES = {"wake": {"engine": "cascade"}, "think": {"engine": "llama-cpp"}}
+_DEFAULT_ENGINES = {
+    "wake": {"engine": "cascade"},
+    "think": {"engine": "llama-cpp"},
+    "home": {"engine": "none"},
+    "weather": {"engine": "none"},
+}
 """Where there is a choice, a section's other keys mean something only with its engine."""
 
 

@@ -6,11 +6,14 @@ from typing import cast, get_args
 
 from agents import agent, guard
 from agents.tools import Toolbox, ToolContext
+from agents.tools.alarm import SNOOZE_S, Alarm, AlarmTool, snoozed
 from agents.tools.help import CAN, CannotArgs, CannotTool, HelpTool, StopTool
 from agents.tools.remember import RememberTool
+from agents.tools.reminder import Reminder, ReminderTool
 from agents.tools.standard import standard_tools
 from agents.tools.timer import LONGEST_S, Timer, TimerTool
 from device import assistant, reply
+from device.schedule import ring
 
 _MINUTE_S = 60
 _USUAL_MINUTES = (*range(1, 11), 12, 15, 20, 25, 30, 35, 40, 45, 50, 60, 90, 120)
@@ -22,9 +25,11 @@ def stock_sentences() -> Iterator[str]:
     """Yield the sentences, those first that are said most; none holds a word of anyone's."""
     yield from (agent.DONT_KNOW, agent.DONT_KNOW_OWN, agent.NOT_UNDERSTOOD, guard.CANNOT, CAN)
     yield from (said for name, raw in _calls() if (said := _TOOLS.preview(name, raw, _NOTHING)))
+    yield from (ring.LOCKED, ring.ERASED, snoozed(SNOOZE_S))
     yield from (reply.SORRY_THINKING, assistant.SORRY_HEARING)
     yield from (agent.PRIVATE, agent.PRIVATE_LOCKED, agent.LOCKED)
     yield from (assistant.ERASE_ANNOUNCED, assistant.ERASE_TAKEN_BACK, assistant.ERASED)
+    yield assistant.BROKEN_OFF
     yield from (agent.CARE, agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED, guard.ONLY_WHEN_TOLD)
 
 
@@ -34,10 +39,34 @@ class _NoTimers:
     def add(self, duration_s: float, name: str | None) -> Timer:
         raise OSError("nothing can be set")
 
-    def cancel(self, timer_id: str) -> bool:
+    def cancel(self, timer_id: str, /) -> bool:
         return False
 
     def running(self) -> list[Timer]:
+        return []
+
+    def pause(self, timer_id: str) -> bool:
+        return False
+
+    def resume(self, timer_id: str) -> bool:
+        return False
+
+    def extend(self, timer_id: str, seconds: float) -> Timer | None:
+        return None
+
+    def add_alarm(self, **_: object) -> Alarm:
+        raise OSError("nothing can be set")
+
+    def alarms(self) -> list[Alarm]:
+        return []
+
+    def snooze(self, seconds: float) -> Alarm | None:
+        return None
+
+    def add_reminder(self, text: str, **_: object) -> Reminder:
+        raise OSError("nothing can be set")
+
+    def reminders(self) -> list[Reminder]:
         return []
 
 
@@ -53,6 +82,10 @@ def _calls() -> Iterator[tuple[str, dict[str, object]]]:
     yield TimerTool.name, {"action": "set"}
     yield TimerTool.name, {"action": "set", "seconds": LONGEST_S + 1}
     yield TimerTool.name, {"action": "left"}
+    yield AlarmTool.name, {"action": "set"}
+    yield AlarmTool.name, {"action": "list"}
+    yield ReminderTool.name, {"action": "set"}
+    yield ReminderTool.name, {"action": "list"}
     yield RememberTool.name, {}
     yield HelpTool.name, {}
     for capability in get_args(CannotArgs.model_fields["capability"].annotation):

@@ -38,7 +38,7 @@ def test_paths_exist(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_exist(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    for line in re.findall(r"(?:^|`|'|bin/)lapel ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE):
+    for line in re.findall(r"(?:^|`|'|bin/)lapel ([a-z]+(?: [a-z-]+)?)", text, re.MULTILINE):
         first, *rest = line.split()
         assert first in cli.commands, line
         command = cli.commands[first]

@@ -8,13 +8,16 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agents.tools.timed import in_time
 from agents.used import Used
 from context.errors import LapelError
 from context.items import Provenance
-from context.policy import Purpose, Scope
+from context.labels import Trust
+from context.policy import Purpose, Scope, Sink
 from context.store import Store
 
 _NO_SUCH_TOOL = "I can't do that."
+_NO_ANSWER = "I got no answer in time, so I can't say whether that worked."
 
 
 class Slot(StrEnum):
@@ -24,6 +27,8 @@ class Slot(StrEnum):
     DURATION = "duration"
     FACT = "fact"
     WHICH = "which"  # one of several timers: its name or its duration
+    TIME = "time"  # when: a time, a date, both, or a duration from now
+    TEXT = "text"  # the owner's own words, whatever they are
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Receipt:
 
     spoken: the sentence for the owner; it may hold what they said. Asks when `asks` is set.
     flush: what was said until now must leave every cache. used: the items that were told; None:
-    it told of none, and what was told before is still what "that" means.
+    it told of none, and what was told before is still what "that" means. undo: the call that takes
+    it back, where there is one.
     """
 
     tool: str
@@ -51,12 +57,38 @@ class Receipt:
     asks: Proposal | None = None
     flush: bool = False
     used: tuple[Used, ...] | None = None
+    undo: "Call | None" = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a tool that could be made as it stands."""
+
+    tool: str
+    args: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One of the things that a tool is for, as a model that has to choose is told of it.
+
+    action: the value of the argument `action`; None for a tool without. does: completes "This tool
+    can …" ("start a countdown timer"). examples: what people say that no grammar foresees. slots:
+    the other arguments that it takes. acts: it changes something.
+    """
+
+    action: str | None
+    does: str
+    examples: tuple[str, ...] = ()
+    slots: tuple[str, ...] = ()
+    acts: bool = True
 
 
 @dataclass(frozen=True)
 class ToolContext:
     """What a call may use. just_remembered: id of the item the last turn stored. used: the items
-    that the last answer was made from.
+    that the last answer was made from. undoable: what undoes the newest deed that can be undone,
+    for some minutes, until it is undone.
     """
 
     store: Store
@@ -64,6 +96,7 @@ class ToolContext:
     said_by: Provenance = Provenance.OWNER_SPOKE
     just_remembered: str | None = None
     used: tuple[Used, ...] = ()
+    undoable: "Call | None" = None
 
 
 class ToolArgs(BaseModel):
@@ -76,11 +109,21 @@ A = TypeVar("A", bound=ToolArgs)
 
 
 class Tool(ABC, Generic[A]):
-    """One thing the assistant can do. acts: it changes something."""
+    """One thing the assistant can do.
+
+    acts: it changes something. outside: what it changes lies outside the device, so it asks first.
+    sink: where its arguments go besides the assistant itself; None: nowhere. trust: of the words
+    in its results. timeout_s: after so long it is given up, and said to have failed.
+    """
 
     name: ClassVar[str]
     description: ClassVar[str]
     acts: ClassVar[bool]
+    outside: ClassVar[bool] = False
+    sink: ClassVar[Sink | None] = None
+    trust: ClassVar[Trust] = Trust.OWNER
+    timeout_s: ClassVar[float] = 10.0
+    uses: ClassVar[tuple[Use, ...]] = ()
     args: type[A]
 
     @abstractmethod
@@ -133,18 +176,44 @@ class Toolbox:
         """The names, in the order given."""
         return list(self._tools)
 
+    def get(self, name: str) -> Tool[Any] | None:
+        """The tool of that name, or None."""
+        return self._tools.get(name)
+
     def acts(self, name: str) -> bool:
         """Whether the tool changes something; an unknown one does nothing."""
         return name in self._tools and self._tools[name].acts
+
+    def uses(self, name: str) -> tuple[Use, ...]:
+        """What the tool tells a model that it is for; nothing for an unknown one."""
+        return self._tools[name].uses if name in self._tools else ()
+
+    def description(self, name: str) -> str:
+        """What the tool does, in a few words ("set timers"). Raises KeyError."""
+        return self._tools[name].description
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The tools whose deeds lie outside the device."""
+        return frozenset(name for name, tool in self._tools.items() if tool.outside)
 
     def call(self, name: str, raw: Mapping[str, object], context: ToolContext) -> Receipt:
         """Call a tool; a name that isn't here gives a receipt that says so."""
         tool = self._tools.get(name)
         if tool is None:
             return Receipt(name, False, {"error": "no such tool"}, _NO_SUCH_TOOL)
-        return tool.call(raw, context)
+        if tool.sink is not Sink.NETWORK:
+            return tool.call(raw, context)
+        try:
+            return in_time(lambda: tool.call(raw, context), tool.timeout_s)
+        except TimeoutError:
+            return Receipt(name, False, {"error": "timeout"}, _NO_ANSWER)
 
     def preview(self, name: str, raw: Mapping[str, object], context: ToolContext) -> str | None:
-        """What `call` would say now, changing nothing; None where that can't be known."""
+        """What `call` would say now, changing nothing; None where that can't be known, as where it
+        would have to be asked for over the network.
+        """
         tool = self._tools.get(name)
+        if tool is not None and tool.sink is Sink.NETWORK:
+            return None
         return _NO_SUCH_TOOL if tool is None else tool.preview(raw, context)

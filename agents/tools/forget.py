@@ -9,13 +9,14 @@ from pydantic import Field
 from agents.about import about, day_of, kept_between, newest
 from agents.answer import not_known
 from agents.durations import LONGEST_SPAN_S, say_duration, say_span
+from agents.entries import as_fact, is_private
 from agents.perspective import second_person
 from agents.relevance import listed
-from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
+from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
 from context.errors import ItemNotFound
 from context.items import Item
 from context.keys.keyring import Tier
-from context.labels import Compartment, Sensitivity
+from context.labels import Compartment
 from context.policy import Purpose, Scope
 from context.store import UNDO_S
 
@@ -120,8 +121,9 @@ class ForgetTool(Tool[ForgetArgs]):
         if near:
             asks = Proposal(self.name, {"ids": tuple(item.id for item in near)}, Slot.YES)
             spoken += f" {_also(near)}"
+        undo = Call("undo", {"forgotten": True}) if there and self._undo_s >= 1 else None
         return Receipt(
-            self.name, bool(there), {"items": forgotten}, spoken, asks, flush=bool(there)
+            self.name, bool(there), {"items": forgotten}, spoken, asks, flush=bool(there), undo=undo
         )
 
     def _meant(
@@ -164,7 +166,7 @@ class ForgetTool(Tool[ForgetArgs]):
         done = "I've forgotten that." if one else f"I've forgotten those {len(items)} things."
         if self._undo_s < 1:
             return done
-        undo = "Press the button and say undo" if any(map(_is_private, items)) else "Say undo"
+        undo = "Press the button and say undo" if any(map(is_private, items)) else "Say undo"
         within = _within(self._undo_s)
         return f"{done} {undo} {within} to bring {'it' if one else 'them'} back."
 
@@ -183,10 +185,6 @@ def _is_last(args: ForgetArgs, items: list[Item], context: ToolContext) -> bool:
     """Whether "forget that" is about what the last turn stored, which needs no question."""
     bare = not (args.all or args.topic or args.seconds or args.day)
     return bare and bool(items) and items[0].id == context.just_remembered
-
-
-def _is_private(item: Item) -> bool:
-    return any(each.sensitivity is Sensitivity.RESTRICTED for each in item.label.compartments)
 
 
 def _question(items: list[Item], args: ForgetArgs) -> str:
@@ -217,7 +215,7 @@ def _preview(items: list[Item]) -> str:
 
 
 def _fact(item: Item) -> str:
-    return second_person(item.text).rstrip(".!? ")
+    return as_fact(item)
 
 
 def _when(args: ForgetArgs) -> str | None:

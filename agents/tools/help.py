@@ -1,19 +1,26 @@
 """Says what the assistant can do, what it can't, and nothing when told to stop."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Literal
 
-from agents.relevance import listed
-from agents.tools import Receipt, Tool, ToolArgs, ToolContext
+from agents.relevance import content_words, listed
+from agents.tools import Receipt, Tool, ToolArgs, ToolContext, Use
 
 CAN = "I can set timers, tell the time, remember things and answer questions."
+_MOST_USES: Final = 4
+_NAMED: Final = frozenset(
+    """
+    timer alarm reminder clock remember list note calendar home weather
+    """.split()  # noqa: SIM905 - words to read
+)
+"""What help tells of first; the rest it tells when asked."""
 _CANNOT = {
     "calls": "make phone calls",
     "messages": "send or read messages",
     "shopping": "order or buy things",
     "media": "play music or videos",
     "home": "control lights, locks or machines",
-    "bookings": "book things or use a calendar",
+    "bookings": "book things",
     "weather": "look up the weather",
     "navigation": "navigate or see where you are",
     "camera": "take pictures or record",
@@ -23,28 +30,68 @@ _CANNOT = {
 }
 
 
-class NoArgs(ToolArgs):
-    """Nothing."""
+class HelpArgs(ToolArgs):
+    """topic: what to help with, as said; None: all."""
+
+    topic: str | None = None
 
 
-class HelpTool(Tool[NoArgs]):
-    """Says what the tools can do. abilities: each as in "I can …"."""
+Abilities = Callable[[], Sequence[Tool[Any]]]
+"""The tools there are, asked when help is, so that it tells of all that are registered."""
+
+
+class HelpTool(Tool[HelpArgs]):
+    """Says what the tools can do. also: what can be done without one, as in "I can …"."""
 
     name: ClassVar[str] = "help"
     description: ClassVar[str] = "say what I can do"
     acts: ClassVar[bool] = False
-    args = NoArgs
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use(
+            None,
+            "say what can be asked for, in all or about one thing",
+            ("what are you good for", "how do I use you", "I'm new to this, where do I begin"),
+            ("topic",),
+            acts=False,
+        ),
+    )
+    args = HelpArgs
 
-    def __init__(self, abilities: Sequence[str]) -> None:
-        self._abilities = list(abilities)
+    def __init__(self, tools: Abilities, also: Sequence[str] = ("answer questions",)) -> None:
+        self._tools = tools
+        self._also = list(also)
 
-    def run(self, args: NoArgs, context: ToolContext) -> Receipt:
-        """One sentence and two examples."""
+    def run(self, args: HelpArgs, context: ToolContext) -> Receipt:
+        """One sentence and two examples; with a topic, what the tool for it does."""
+        tools = self._tools()
+        if args.topic and (best := _about(args.topic, tools)) is not None:
+            return Receipt(self.name, True, {"tool": best.name}, _told(best))
+        mine = [tool.description for tool in tools if tool.name in _NAMED]
         spoken = (
-            f"I can {listed(self._abilities)}. Try: set a timer for ten minutes. Or: remember"
-            " that my car is on level 3."
+            f"I can {listed([*mine, *self._also])}. Ask for help with any of them. Try: set a timer"
+            " for ten minutes. Or: remember that my car is on level 3."
         )
         return Receipt(self.name, True, {}, spoken)
+
+
+def _about(topic: str, tools: Sequence[Tool[Any]]) -> Tool[Any] | None:
+    """The tool that shares most with a topic: its name counts more than what it does."""
+    words = content_words(topic)
+    best, most = None, 0
+    for tool in tools:
+        does = content_words(" ".join([tool.description, *(use.does for use in tool.uses)]))
+        score = 3 * len(words & content_words(tool.name)) + len(words & does)
+        if score > most:
+            best, most = tool, score
+    return best
+
+
+def _told(tool: Tool[Any]) -> str:
+    """What a tool does, and something to say."""
+    does = [use.does for use in tool.uses[:_MOST_USES]] or [tool.description]
+    examples = [use.examples[0] for use in tool.uses if use.examples][:2]
+    said = f"I can {'; '.join(does)}."
+    return f"{said} For instance: {'. Or: '.join(examples)}." if examples else said
 
 
 class CannotArgs(ToolArgs):

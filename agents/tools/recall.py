@@ -11,6 +11,7 @@ from pydantic import Field
 from agents.about import day_of, kept_between, newest
 from agents.answer import not_known
 from agents.durations import LONGEST_SPAN_S, say_span
+from agents.entries import answering, facts_of
 from agents.perspective import second_person
 from agents.relevance import listed, told
 from agents.tools import Receipt, Tool, ToolArgs, ToolContext
@@ -71,8 +72,9 @@ class RecallTool(Tool[RecallArgs]):
     def _found(self, args: RecallArgs, scope: Scope, context: ToolContext) -> list[Item]:
         store = context.store
         if args.topic is not None:
-            found = store.recall(scope, args.topic, limit=_MOST_SPOKEN)
+            found = store.recall(answering(scope), args.topic, limit=_MOST_SPOKEN)
             return [each.item for each in found]
+        scope = facts_of(scope)  # lists, notes and routines are read by tools of their own
         if args.day is not None:
             return kept_between(store, scope, *day_of(self._now(), args.day))
         if args.seconds is not None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from agents.entries import facts_of
 from agents.perspective import second_person
 from agents.relevance import listed
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
@@ -85,7 +86,7 @@ def _contradicted(item: Item, context: ToolContext) -> list[Item]:
     if item.provenance.trust is not Trust.OWNER:
         return []
     try:
-        found = context.store.contradicted(context.mint(Purpose.ANSWER), item)
+        found = context.store.contradicted(facts_of(context.mint(Purpose.ANSWER)), item)
         return [each for each in found if each.label.trust is Trust.OWNER]
     except LapelError:
         return []  # it is stored, and that has to be said

@@ -1,10 +1,11 @@
-"""Timers: set, cancel, list, and how long is left. The device keeps and rings them."""
+"""Timers: set, cancel, pause, add time, and how long is left. The device keeps and rings them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from agents.durations import say_duration
-from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
+from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
 
 LONGEST_S = 24 * 3600
 MOST = 20
@@ -12,12 +13,13 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Timer:
-    """A timer that runs. Times in seconds; remaining_s is 0 or less once it rings."""
+    """A timer that runs, or is paused. Times in seconds; remaining_s is 0 or less once it rings."""
 
     id: str
     name: str | None
     duration_s: float
     remaining_s: float
+    paused: bool = False
 
 
 class TimerSchedule(Protocol):
@@ -27,30 +29,78 @@ class TimerSchedule(Protocol):
         """Start a timer; it survives a power cut once this returns."""
         ...
 
-    def cancel(self, timer_id: str) -> bool:
+    def cancel(self, timer_id: str, /) -> bool:
         """End a timer, also one that rings; False if there is none of that id."""
         ...
 
     def running(self) -> list[Timer]:
-        """The timers that run or ring, the next to ring first."""
+        """The timers that run, ring or are paused, the next to ring first."""
+        ...
+
+    def pause(self, timer_id: str) -> bool:
+        """Stop the time of a timer; False if it doesn't run."""
+        ...
+
+    def resume(self, timer_id: str) -> bool:
+        """Let a paused timer go on; False if it isn't paused."""
+        ...
+
+    def extend(self, timer_id: str, seconds: float) -> Timer | None:
+        """Give a timer so much more time, as it is then; None if there is none of that id."""
         ...
 
 
 class TimerArgs(ToolArgs):
-    """seconds: how long to set, or which timer is meant; as is name."""
+    """seconds: how long to set or to add, or which timer is meant; as is name. id: which timer is
+    meant, exactly.
+    """
 
-    action: Literal["set", "cancel", "left", "list"]
+    action: Literal["set", "cancel", "left", "list", "pause", "resume", "add"]
     seconds: float | None = None
     name: str | None = None
     all: bool = False
+    id: str | None = None
 
 
 class TimerTool(Tool[TimerArgs]):
-    """Sets, cancels and reads timers."""
+    """Sets, cancels, pauses, lengthens and reads timers."""
 
     name: ClassVar[str] = "timer"
     description: ClassVar[str] = "set timers"
     acts: ClassVar[bool] = True
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use(
+            "set",
+            "start a countdown timer that rings after a length of time",
+            (
+                "I'm boiling eggs, give me a shout in seven minutes",
+                "the pizza needs a quarter of an hour",
+            ),
+            ("seconds", "name"),
+        ),
+        Use(
+            "cancel",
+            "cancel a timer",
+            ("the pasta's done, forget the countdown", "I don't need the countdown any more"),
+            ("name", "seconds", "all"),
+        ),
+        Use(
+            "left",
+            "say how much time a timer has left",
+            ("how long do the eggs still need", "is my tea nearly ready"),
+            ("name", "seconds"),
+            acts=False,
+        ),
+        Use("list", "say which timers run", ("what's counting down",), acts=False),
+        Use("pause", "hold a timer", ("hang on, hold the countdown",), ("name",)),
+        Use("resume", "let a held timer go on", ("the countdown can go on",), ("name",)),
+        Use(
+            "add",
+            "give a timer that runs more time",
+            ("the potatoes need another five minutes", "make it ten minutes longer"),
+            ("seconds", "name"),
+        ),
+    )
     args = TimerArgs
 
     def __init__(self, schedule: TimerSchedule) -> None:
@@ -62,12 +112,24 @@ class TimerTool(Tool[TimerArgs]):
             return self._set(args)
         running = self._schedule.running()
         meant = [timer for timer in running if _is_meant(timer, args)]
+        if args.action in ("pause", "resume"):  # only of those that it can be said of
+            fit = [timer for timer in meant if timer.paused == (args.action == "resume")]
+            meant = fit or meant[:1]
         if not running:
             return self._no({"running": 0}, "There's no timer running.")
         if not meant:
             return self._no({"running": len(running)}, f"I have no such timer. {_told(running)}")
-        if args.action == "cancel":
-            return self._cancel(args, meant)
+        match args.action:
+            case "cancel":
+                return self._cancel(args, meant)
+            case "pause":
+                return self._change(args, meant, self._schedule.pause, "resume", _paused)
+            case "resume":
+                return self._change(args, meant, self._schedule.resume, "pause", _resumed)
+            case "add":
+                return self._add(args, meant)
+            case _:
+                pass
         facts = {"action": args.action, "timers": [timer.id for timer in meant]}
         return Receipt(self.name, True, facts, _told(meant))
 
@@ -78,6 +140,8 @@ class TimerTool(Tool[TimerArgs]):
             if isinstance(seconds, Receipt):
                 return seconds.spoken
             return _set_sentence(Timer("", args.name, seconds, seconds))
+        if args.action in ("pause", "resume", "add"):
+            return None
         meant = [timer for timer in self._schedule.running() if _is_meant(timer, args)]
         if args.action == "cancel" and meant and (len(meant) == 1 or args.all):
             return _cancelled(meant)
@@ -102,7 +166,8 @@ class TimerTool(Tool[TimerArgs]):
             return seconds
         timer = self._schedule.add(seconds, args.name)
         facts = {"action": "set", "timer": timer.id, "seconds": timer.duration_s}
-        return Receipt(self.name, True, facts, _set_sentence(timer))
+        undo = Call(self.name, {"action": "cancel", "id": timer.id})
+        return Receipt(self.name, True, facts, _set_sentence(timer), undo=undo)
 
     def _cancel(self, args: TimerArgs, meant: list[Timer]) -> Receipt:
         if len(meant) > 1 and not args.all:
@@ -114,16 +179,62 @@ class TimerTool(Tool[TimerArgs]):
         if not ended:
             return self._no({"running": len(meant)}, "That timer is already over.")
         facts = {"action": "cancel", "timers": [timer.id for timer in ended]}
-        return Receipt(self.name, True, facts, _cancelled(ended))
+        return Receipt(self.name, True, facts, _cancelled(ended), undo=_call_again(ended))
+
+    def _which(self, args: TimerArgs, meant: list[Timer]) -> Receipt:
+        raw = args.model_dump(exclude_defaults=True, include={"action", "seconds"})
+        asks = Proposal(self.name, raw, Slot.WHICH)
+        return Receipt(self.name, False, {"missing": "which"}, f"Which one? {_told(meant)}", asks)
+
+    def _change(
+        self,
+        args: TimerArgs,
+        meant: list[Timer],
+        change: Callable[[str], bool],
+        back: str,
+        said: Callable[[Timer], str],
+    ) -> Receipt:
+        """Pause or resume the one that is meant."""
+        if len(meant) > 1 and not args.all:
+            return self._which(args, meant)
+        done = [timer for timer in meant if change(timer.id)]
+        if not done:
+            already = "already running" if args.action == "resume" else "already paused"
+            return self._no({"running": len(meant)}, f"That timer is {already}.")
+        facts = {"action": args.action, "timers": [timer.id for timer in done]}
+        undo = Call(self.name, {"action": back, "id": done[0].id}) if len(done) == 1 else None
+        return Receipt(self.name, True, facts, said(done[0]), undo=undo)
+
+    def _add(self, args: TimerArgs, meant: list[Timer]) -> Receipt:
+        """Give the one that is meant more time."""
+        seconds = args.seconds
+        if seconds is None:
+            raw = args.model_dump(exclude_defaults=True)
+            asks = Proposal(self.name, raw, Slot.DURATION)
+            return Receipt(self.name, False, {"missing": "seconds"}, "How much longer?", asks)
+        if len(meant) > 1:
+            return self._which(args, meant)
+        if not seconds >= 1 or meant[0].remaining_s + seconds > LONGEST_S:
+            return self._no({"seconds": seconds}, "I can set timers from 1 second to 24 hours.")
+        timer = self._schedule.extend(meant[0].id, seconds)
+        if timer is None:
+            return self._no({"running": 0}, "That timer is already over.")
+        facts = {"action": "add", "timer": timer.id, "seconds": seconds}
+        added = f"I've added {say_duration(seconds)}: {_left(timer)}."
+        return Receipt(self.name, True, facts, added)
 
     def _no(self, facts: dict[str, object], spoken: str) -> Receipt:
         return Receipt(self.name, False, facts, spoken)
 
 
 def _is_meant(timer: Timer, args: TimerArgs) -> bool:
+    if args.id is not None and args.id != timer.id:
+        return False
     if args.name is not None and args.name.casefold() not in (timer.name or "").casefold():
         return False
-    return args.seconds is None or abs(timer.duration_s - args.seconds) < 0.5
+    return (
+        args.action == "add" or args.seconds is None or abs(timer.duration_s - args.seconds) < 0.5
+    )
 
 
 def _set_sentence(timer: Timer) -> str:
@@ -138,6 +249,22 @@ def _set_sentence(timer: Timer) -> str:
 def _cancelled(ended: list[Timer]) -> str:
     what = _called(ended[0]) if len(ended) == 1 else f"all {len(ended)} timers"
     return f"I've cancelled {what}."
+
+
+def _call_again(ended: list[Timer]) -> Call | None:
+    """The call that sets a cancelled timer again, with the time that was left."""
+    if len(ended) != 1 or ended[0].remaining_s < 1:
+        return None
+    name = {} if ended[0].name is None else {"name": ended[0].name}
+    return Call("timer", {"action": "set", "seconds": round(ended[0].remaining_s), **name})
+
+
+def _paused(timer: Timer) -> str:
+    return f"I've paused {_called(timer)}."
+
+
+def _resumed(timer: Timer) -> str:
+    return f"{_called(timer)[0].upper()}{_called(timer)[1:]} goes on."
 
 
 def _called(timer: Timer) -> str:
@@ -158,4 +285,5 @@ def _told(timers: list[Timer]) -> str:
 def _left(timer: Timer) -> str:
     if timer.remaining_s < 0.5:
         return "it's over"
-    return f"{say_duration(max(1, timer.remaining_s))} left"
+    paused = ", paused" if timer.paused else ""
+    return f"{say_duration(max(1, timer.remaining_s))} left{paused}"

@@ -11,12 +11,14 @@ from device.cli.ask import ask
 from device.cli.check import config, devices, doctor
 from device.cli.context import context
 from device.cli.demo import demo
+from device.cli.evaluate import evaluate
 from device.cli.listen import listen
 from device.cli.models import models
 from device.cli.options import examples
 from device.cli.run import run
 from device.cli.say import say
 from device.cli.transcribe import transcribe
+from device.cli.unlock import lock, unlock
 from device.cli.wake import wake
 
 
@@ -27,6 +29,7 @@ from device.cli.wake import wake
         'lapel ask "set a timer for 5 minutes"',
         "lapel run --profile pi5             live, with microphone and speaker",
         "lapel context list                  what is remembered",
+        "lapel unlock                        open what the PIN locks, in the running assistant",
         "lapel doctor                        what is missing?",
     ),
 )
@@ -36,7 +39,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, demo, ask, context, say, transcribe, listen, wake, models, devices, doctor, config,
+    run, demo, ask, context, unlock, lock, say, transcribe, listen, wake, models, devices, doctor,
+    config, evaluate,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

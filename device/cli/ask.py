@@ -2,11 +2,15 @@
 
 import contextlib
 import sys
+from pathlib import Path
 
 import click
 
+from device.cli.context.opening import pin_file_option, unlock_option
+from device.cli.context.vault import Vault
 from device.cli.options import examples, settings_options, typed_text
-from device.cli.running import is_running
+from device.cli.running import is_running, tell_running
+from device.control import Flush, Lock
 from device.settings import Settings, state_dir
 
 
@@ -15,22 +19,30 @@ from device.settings import Settings, state_dir
         'lapel ask "what time is it?"',
         'lapel ask "remember that the car is on level 3"',
         "echo 'where is the car?' | lapel ask -",
+        'lapel ask "what is my door code?" --unlock',
     )
 )
 @settings_options()
 @click.argument("text")
-def ask(settings: Settings, text: str) -> None:
+@pin_file_option
+@unlock_option
+def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> None:
     """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input."""
-    from agents.agent import Acted, Text
+    from agents.agent import Acted, Chose, Text
     from context import Authentication, Provenance
     from device.assemble import assemble_mind
 
     words = typed_text(text)
     # Who can read the files of the account has its key: the account is more than a voice.
-    mind = assemble_mind(settings, state_dir(), present=lambda: Authentication.ACCOUNT)
+    shown_by = Authentication.ACCOUNT
+    mind = assemble_mind(settings, state_dir(), present=lambda: shown_by)
     with contextlib.closing(mind):
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)
+        vault = Vault(settings, mind.store, pin_file=pin_file, meaning=None)
+        if (unlock or pin_file is not None) and vault.is_locked:
+            vault.unlock()
+            shown_by = Authentication.PIN
         set_a_timer = False
         while words:
             said, asked = "", False
@@ -39,9 +51,13 @@ def ask(settings: Settings, text: str) -> None:
                     case Text(piece):
                         said += piece
                         click.echo(piece, nl=False)
+                    case Chose():
+                        pass
                     case Acted(receipt):
                         asked = receipt.asks is not None
                         set_a_timer |= receipt.facts.get("action") == "set" and receipt.ok
+                        if receipt.flush:
+                            tell_running(Lock() if receipt.tool == "lock" else Flush())
             click.echo()
             # What it asks back is answered where somebody sits and types.
             if not asked or text == "-" or not sys.stdin.isatty():

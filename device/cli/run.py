@@ -10,6 +10,9 @@ from device.cli.options import examples, settings_options
 from device.cli.running import only_one, run_until_stopped
 from device.settings import Settings, state_dir
 
+_LOOKED_AT_S = 0.5
+"""So long no command takes to look whether an assistant is running."""
+
 
 @click.command(
     epilog=examples(
@@ -29,6 +32,7 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
     """
     from device.assemble import assemble
     from device.assistant import Assistant
+    from device.control_socket import control_folder
     from device.screen import Screen
     from device.trace import Trace
 
@@ -61,6 +65,7 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
             assemble(settings, state),
             settings,
             lambda event: (trace.record(event), screen.show(event), None)[-1],
+            control_folder(state),
         )
 
         def tap() -> None:
@@ -73,7 +78,9 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
         if has_keys:
             loop.add_reader(sys.stdin, tap)
         try:
-            await assistant.load(lambda what: console.print(f"[dim]Loading the {what} …[/dim]"))
+            await assistant.load(
+                lambda what: console.print(f"[dim]Loading the {what} …[/dim]"), rings_anyway=True
+            )
             await assistant.run()
         finally:
             trace.close()
@@ -81,6 +88,6 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
                 loop.remove_reader(sys.stdin)
 
     state = state_dir()
-    with only_one(state):
+    with only_one(state, _LOOKED_AT_S):
         run_until_stopped(live())
     console.print("\nGoodbye.")

@@ -7,11 +7,17 @@ from collections.abc import Coroutine, Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
+
 from context.errors import LapelError
-from device.errors import AlreadyRunning
+from device.control import Flush, Request, State, ask
+from device.control_socket import control_folder
+from device.errors import AlreadyRunning, NotRunning
 from device.settings import state_dir
 
 T = TypeVar("T")
+
+_TOLD_S = 10.0
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
@@ -40,8 +46,10 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
 
 
 @contextlib.contextmanager
-def only_one(state: Path) -> Generator[None]:
+def only_one(state: Path, wait_s: float = 0.0) -> Generator[None]:
     """Hold the right to be the assistant of this state folder.
+
+    wait_s: so long it waits for another to let go of it, who may only look whether one is running.
 
     Raises:
         AlreadyRunning: another process holds it.
@@ -50,7 +58,7 @@ def only_one(state: Path) -> Generator[None]:
 
     lock = FileLock(state / "assistant.lock", mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_s)
     except Timeout as error:
         raise AlreadyRunning(
             "Another 'lapel run' has the microphone and the timers: stop it first."
@@ -68,3 +76,41 @@ def is_running() -> bool:
             return False
     except AlreadyRunning:
         return True
+
+
+def ask_running(request: Request) -> State:
+    """Ask something of the running assistant, and return what is locked in it after that.
+
+    Raises:
+        LapelError: none is running, or it can't do that, and why.
+    """
+    try:
+        return ask(control_folder(state_dir()), request)
+    except NotRunning:
+        if is_running():
+            raise NotRunning(
+                "The assistant is still starting, or ending: try again in a moment."
+            ) from None
+        raise
+
+
+def tell_running(request: Request) -> None:
+    """Ask something of the running assistant, if there is one and it can; never raises."""
+    try:
+        ask(control_folder(state_dir()), request, answer_s=_TOLD_S)
+    except NotRunning:
+        return
+    except LapelError as error:
+        click.echo(f"(The running assistant may still speak of that. {error})", err=True)
+
+
+@contextlib.contextmanager
+def flushing() -> Generator[None]:
+    """Change what is remembered, then have the running assistant drop what it made of it.
+
+    Also after a failure: some of it may be changed.
+    """
+    try:
+        yield
+    finally:
+        tell_running(Flush())

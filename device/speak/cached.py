@@ -18,6 +18,7 @@ from device.audio import Samples, resample
 from device.speak import Part, Synthesizer, words_of
 from device.speak.clauses import ClauseSplitter
 from device.speak.normalize import speech_text
+from device.speak.pace import NORMAL, VoicePace
 
 _MAGIC = b"LAPELCLIP1"
 _DIGEST_BYTES = 32
@@ -38,6 +39,7 @@ class CachedSynthesizer:
         *,
         longest_s: float = 60.0,
         rate_hz: int | None = None,
+        pace: VoicePace | None = None,
     ) -> None:
         """Keep `longest_s` seconds of the newest clips.
 
@@ -48,7 +50,10 @@ class CachedSynthesizer:
             longest_s: 0 keeps no clip but the stock sentences'.
             rate_hz: of the sound given, best the speaker's; None is the voice's own. Parts of a
                 clip cannot be resampled one by one without a click between them.
+            pace: the voice's; while it is not the normal one, nothing is kept or taken from what
+                is kept.
         """
+        self._pace = pace or VoicePace()
         self._inner = inner
         self._folder = folder
         self._stock = dict.fromkeys(
@@ -115,13 +120,13 @@ class CachedSynthesizer:
                 yield Part(text, clip)
             return
         clips = [np.zeros(0, dtype=np.int16)]
-        said = 0.0
+        said, pace = 0.0, self._pace.now
         for part in resampled(self._inner.stream(spoken), self._inner.rate_hz, self.rate_hz):
             clips.append(part.samples)
             # The history has the text's own words, not those that were put in for the voice.
             yield Part(words_of(text, said, part.until), part.samples, part.until)
             said = part.until
-        self._keep(spoken, np.concatenate(clips))
+        self._keep(spoken, np.concatenate(clips), pace)
 
     def fill(self, stop: Callable[[], bool] = lambda: False) -> bool:
         """Make and keep the clip of one stock sentence that is still missing; for idle moments.
@@ -131,10 +136,14 @@ class CachedSynthesizer:
         Raises:
             EngineFailed: the voice gave up.
         """
+        if self._pace.now != NORMAL:
+            return False
         if self._unsaved and not stop():
             spoken = next(iter(self._unsaved))
             if (clip := self._ready.get(spoken)) is None:
                 clip = self._make(spoken)
+            if spoken not in self._ready:  # the pace changed meanwhile
+                return False
             # Only here, in the stock's own order: the disk does not tell what was ever said.
             self._write(spoken, clip)
             del self._unsaved[spoken]
@@ -146,19 +155,25 @@ class CachedSynthesizer:
         self._newest_samples = 0
 
     def _make(self, spoken: str) -> Samples:
+        pace = self._pace.now
         clip = resample(self._inner.synthesize(spoken), self._inner.rate_hz, self.rate_hz)
-        self._keep(spoken, clip)
+        self._keep(spoken, clip, pace)
         return clip
 
     def _known(self, spoken: str) -> Samples | None:
+        if self._pace.now != NORMAL:
+            return None
         if (clip := self._ready.get(spoken)) is not None:
             return clip
         if (clip := self._newest.get(spoken)) is not None:
             self._newest.move_to_end(spoken)
         return clip
 
-    def _keep(self, spoken: str, clip: Samples) -> None:
+    def _keep(self, spoken: str, clip: Samples, pace: float) -> None:
+        """Keep a clip that was begun at `pace`, which may have changed since."""
         clip.flags.writeable = False
+        if pace != NORMAL or self._pace.now != NORMAL:
+            return
         if spoken in self._stock:
             self._ready[spoken] = clip
             return

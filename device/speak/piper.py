@@ -21,6 +21,7 @@ from device.audio import Samples
 from device.errors import EngineFailed, EngineUnusable
 from device.speak import Part, words_of
 from device.speak.onnx_split import Halves, split_before
+from device.speak.pace import VoicePace
 from device.speak.pauses import with_pause, without_lead
 
 _DECODER = "/dec/conv_pre/Conv"  # the first node of VITS's HiFi-GAN, as Piper exports it
@@ -42,13 +43,16 @@ class Piper:
         length_scale: float = 1.0,
         variation: float = 1.0,
         first_part_s: float = 0.25,
+        pace: VoicePace | None = None,
     ) -> None:
         """Take a folder that holds one `NAME.onnx` and its `NAME.onnx.json`.
 
         `length_scale` above 1 speaks slower, below 1 quicker. `variation` is the share of the
         voice's own noise: at 0 a text always sounds the same. `first_part_s` is the length of the
         first part of a stream, each following part being twice as long; 0 gives clips whole.
+        `pace` is read before every sentence, and comes on top of `length_scale`.
         """
+        self._pace = pace or VoicePace()
         self._folder = folder
         self._threads = threads
         self._length_scale = length_scale
@@ -168,7 +172,7 @@ class Piper:
             "scales": np.array(
                 [
                     config.noise_scale * variation,
-                    self._length_scale,
+                    self._length_scale * self._pace.now,
                     config.noise_w_scale * variation,
                 ],
                 dtype=np.float32,

@@ -97,8 +97,8 @@ def _assistant(
 ) -> Assistant:
     """Put the real one together, but for a language model that always tells the same story."""
     clock = SystemClock()
-    schedule = Schedule(state / "told-timers.sqlite3", clock)
     store = Store(state / "told-memory", None, clock.now)
+    schedule = Schedule(state / "told-timers.sqlite3", clock, store.seal("schedule"))
 
     def mint_for(purpose: Purpose) -> Scope:
         request = Request(Principal.OWNER, 1.0, purpose, Audience.ALONE, Sink.SPEAKER)

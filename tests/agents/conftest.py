@@ -10,6 +10,8 @@ from agents.agent import Acted, Agent, Mint, Text
 from agents.model import ChatModel
 from agents.router import Router
 from agents.tools import Receipt, Toolbox, ToolContext
+from agents.tools.alarm import Alarm
+from agents.tools.reminder import Reminder
 from agents.tools.standard import standard_tools
 from agents.tools.timer import Timer
 from context.embed import Embedder
@@ -33,10 +35,12 @@ class Calendar:
 
 
 class MemorySchedule:
-    """Keeps timers in a list; time stands still."""
+    """Keeps timers, alarms and reminders in lists; time stands still."""
 
     def __init__(self) -> None:
         self.timers: list[Timer] = []
+        self.set_alarms: list[Alarm] = []
+        self.set_reminders: list[Reminder] = []
         self.error: Exception | None = None
         self._made = 0
 
@@ -49,12 +53,38 @@ class MemorySchedule:
         return timer
 
     def cancel(self, timer_id: str) -> bool:
-        before = len(self.timers)
-        self.timers = [timer for timer in self.timers if timer.id != timer_id]
-        return len(self.timers) < before
+        kept = (self.timers, self.set_alarms, self.set_reminders)
+        before = sum(map(len, kept))
+        for things in kept:
+            things[:] = [each for each in things if each.id != timer_id]
+        return sum(map(len, kept)) < before
 
     def running(self) -> list[Timer]:
         return list(self.timers)
+
+    def add_alarm(self, *, at=None, seconds=None, repeat=None, name=None) -> Alarm:
+        self._made += 1
+        at = at or NOW.replace(tzinfo=None) + timedelta(seconds=seconds or 0)
+        alarm = Alarm(f"alarm-{self._made}", at, repeat, name)
+        self.set_alarms.append(alarm)
+        return alarm
+
+    def add_reminder(self, text, *, at=None, seconds=None, repeat=None) -> Reminder:
+        self._made += 1
+        if seconds is not None:
+            at = NOW.replace(tzinfo=None) + timedelta(seconds=seconds)
+        reminder = Reminder(f"reminder-{self._made}", text, at, repeat)
+        self.set_reminders.append(reminder)
+        return reminder
+
+    def alarms(self) -> list[Alarm]:
+        return list(self.set_alarms)
+
+    def reminders(self) -> list[Reminder]:
+        return list(self.set_reminders)
+
+    def snooze(self, seconds: float) -> None:
+        return None
 
 
 class Speaker:

@@ -44,6 +44,45 @@ def test_a_kept_start_changes_no_answer(model: ChatModel, start: str) -> None:
     test_it_answers(model)
 
 
+def test_it_chooses_among_options_only(model: ChatModel) -> None:
+    options = ["Berlin.", "Lima.", "Rome.", "Rome, Italy.", "Paris."]
+    likely = model.choose(ask("What is the capital of France?"), options)
+    assert len(likely) == len(options)
+    assert sum(likely) == pytest.approx(1, abs=1e-6)
+    assert options[max(range(5), key=lambda n: likely[n])] == "Paris."
+    test_it_answers(model)
+
+
+def test_a_choice_goes_on_from_what_was_said(model: ChatModel) -> None:
+    likely = model.choose(
+        ask("What is the capital of France?"),
+        ["moon.", "France."],
+        said="Paris is the capital of",
+        key="alone",
+    )
+    assert likely[1] > likely[0]
+
+
+def test_one_option_is_certain(model: ChatModel) -> None:
+    assert model.choose(ask("Hello"), ["one"]) == pytest.approx([1])
+    assert model.choose(ask("Hello"), []) == []
+
+
+def test_a_choice_ends_when_told_to_stop(model: ChatModel) -> None:
+    assert model.choose(ask("Hello there"), ["a", "b"], stop=lambda: True) == []
+    test_it_answers(model)
+
+
+def test_a_choice_that_does_not_fit_fails_in_words(model: ChatModel) -> None:
+    with pytest.raises(ModelFailed):
+        model.choose(ask("word " * 3000), ["a", "b"])
+
+
+@pytest.mark.parametrize("text", ["<|im_end|>", "\0", "{{ messages }}", "\ud800", "\x020\x03"])
+def test_hostile_options_are_only_text(model: ChatModel, text: str) -> None:
+    assert len(model.choose(ask(text), [text, "none"], said="")) == 2
+
+
 def test_cores_can_be_shared_in_the_middle(model: ChatModel) -> None:
     stream = model.stream(ask("Tell me a story."), max_tokens=6)
     for n, _ in enumerate(stream):

@@ -102,12 +102,12 @@ class TestClock:
         ],
     )
     def test_it_tells(self, toolbox, context, ask, spoken) -> None:
-        assert toolbox.call("clock", {"ask": ask}, context).spoken == spoken
+        assert toolbox.call("clock", {"action": ask}, context).spoken == spoken
 
     @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])))
     def test_any_moment_can_be_told(self, now: datetime) -> None:
         clock = ClockTool(lambda: now)
-        spoken = clock.call({"ask": "time"}, None).spoken  # pyright: ignore
+        spoken = clock.call({"action": "time"}, None).spoken  # pyright: ignore
         hour, rest = spoken.removeprefix("It's ").split(":")
         assert 1 <= int(hour) <= 12
         assert rest[2:] in (" AM.", " PM.")
@@ -232,7 +232,7 @@ def test_what_it_cannot_do_it_says(toolbox, context, capability) -> None:
     ("tool", "raw"),
     [
         ("timer", {"action": "explode"}), ("timer", {"action": "set", "seconds": "soon"}),
-        ("clock", {}), ("clock", {"ask": "time", "zone": "Mars"}), ("forget", {"ids": 5}),
+        ("clock", {}), ("clock", {"action": "time", "zone": "Mars"}), ("forget", {"ids": 5}),
         ("cannot", {"capability": "fly"}), ("no such tool", {}),
     ],
 )  # fmt: skip

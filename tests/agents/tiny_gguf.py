@@ -19,8 +19,8 @@ TEMPLATE = (
 )
 
 
-def write_llama(path: Path) -> None:
-    """An attention model of two layers."""
+def write_llama(path: Path, template: str = TEMPLATE) -> None:
+    """An attention model of two layers, with a chat template."""
     layers, wide = 2, 64
     tensors = {}
     for n in range(layers):
@@ -36,7 +36,7 @@ def write_llama(path: Path) -> None:
             f"blk.{n}.ffn_down.weight": (WIDTH, wide),
         }
     settings = {"block_count": layers, "feed_forward_length": wide, "attention.head_count": 2}
-    _write(path, "llama", settings, tensors)
+    _write(path, "llama", settings, tensors, template)
 
 
 def write_mamba(path: Path) -> None:
@@ -64,7 +64,13 @@ def write_mamba(path: Path) -> None:
     _write(path, "mamba", settings, tensors)
 
 
-def _write(path: Path, kind: str, settings: dict[str, int], shapes: dict[str, tuple[int, ...]]):
+def _write(
+    path: Path,
+    kind: str,
+    settings: dict[str, int],
+    shapes: dict[str, tuple[int, ...]],
+    template: str = TEMPLATE,
+):
     words = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
     types = [_UNKNOWN, *[_CONTROL] * 4]
     words += [f"<0x{byte:02X}>" for byte in range(256)]
@@ -83,7 +89,7 @@ def _write(path: Path, kind: str, settings: dict[str, int], shapes: dict[str, tu
         ("tokenizer.ggml.token_type", _ARRAY, (_I32, types)),
         ("tokenizer.ggml.bos_token_id", _U32, 1),
         ("tokenizer.ggml.eos_token_id", _U32, 4),
-        ("tokenizer.chat_template", _STRING, TEMPLATE),
+        ("tokenizer.chat_template", _STRING, template),
     ]
     shapes = {
         "token_embd.weight": (len(words), WIDTH),

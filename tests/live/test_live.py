@@ -97,6 +97,28 @@ def test_microphone_and_speaker_come_back_after_the_sound_server_died(
 
 
 @pytest.mark.engines
+def test_it_is_unlocked_and_locked_while_it_runs(
+    sound_server: Any, running: Output, tmp_path: Path
+) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text("2580\n", encoding="utf-8")
+
+    def lapel(*arguments: str) -> str:
+        process = sound_server.lapel(*arguments)
+        out, _ = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0, out
+        return out
+
+    lapel("context", "lock", "set-pin", "--new-pin-file", str(pin))
+    assert "all open" in lapel("context", "lock", "status")  # it was open before there was a PIN
+    assert "private memory is locked" in lapel("lock")
+    assert "restricted locked" in lapel("context", "lock", "status")
+    assert "memory is open" in lapel("unlock", "--pin-file", str(pin))
+    assert "all open" in lapel("context", "lock", "status")
+    assert "2580" not in "".join(running.lines)
+
+
+@pytest.mark.engines
 def test_ctrl_c_ends_it_in_order(running: Output) -> None:
     import signal
 

@@ -16,6 +16,7 @@ from agents.tools.standard import standard_tools
 from context import Authentication, HashingEmbedder, Purpose, Scope, Store
 from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
+from device.clock import Clock
 from device.emulator.echo_path import EchoPath
 from device.emulator.room import Room
 from device.events import Event, TurnEnded
@@ -78,23 +79,27 @@ class World:
         echo_canceller: EchoCanceller | None = None,
         echo: EchoPath | None = None,
         takes_s: dict[str, float] | None = None,
+        clock: Clock | None = None,
+        control: Path | None = None,
     ) -> None:
         """Stand-ins throughout, but for the engines given.
 
         takes_s: virtual seconds of a call, by the name of its thread; 0 where there is none.
+        clock: by default the loop's. control: the folder in which other programs reach it.
         """
         loop = asyncio.get_running_loop()
         if isinstance(loop, VirtualTimeLoop):
             loop.takes_s = takes_s or {}
         self.started_at = 0.0
-        self.clock = LoopClock(asyncio.get_running_loop())
+        self.clock: Any = clock or LoopClock(asyncio.get_running_loop())
         self.room = Room(echo=echo)
         self.events: list[Event] = []
         self.transcriber = FakeTranscriber(list(texts))
         self.synthesizer = FakeSynthesizer()
         self.model = FakeModel(replies, before_token=before_token)
-        self.schedule = Schedule(folder / "timers.sqlite3", self.clock)
         self.store = Store(folder / "memory", HashingEmbedder(), self.clock.now)
+        seal = self.store.seal("schedule")
+        self.schedule = Schedule(folder / "timers.sqlite3", self.clock, seal)
         agent = Agent(
             router=Router(),
             toolbox=Toolbox(standard_tools(self.schedule, self.clock.now)),
@@ -116,7 +121,7 @@ class World:
             synthesizer=CachedSynthesizer(self.synthesizer, None),
             speaker=self.room.speaker,
         )
-        self.assistant = Assistant(self.stages, self.settings, self.events.append)
+        self.assistant = Assistant(self.stages, self.settings, self.events.append, control)
 
     def mint(self, purpose: Purpose) -> Scope:
         return ask(self.store, purpose, Authentication.VOICE)
@@ -124,9 +129,11 @@ class World:
     def turn_mint(self, shown_by: Authentication) -> TurnMint:
         return TurnMint(self.store, shown_by, lambda: self.clock.now().timestamp())
 
-    async def live(self, script: Callable[["World"], Awaitable[None]]) -> None:
+    async def live(
+        self, script: Callable[["World"], Awaitable[None]], *, rings_anyway: bool = False
+    ) -> None:
         """Load and run the assistant for as long as the script takes."""
-        await self.assistant.load()
+        await self.assistant.load(rings_anyway=rings_anyway)
         self.started_at = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as tasks:
             background = [

@@ -1,0 +1,30 @@
+from typing import cast
+
+from agents.tools import ToolContext
+from agents.tools.help import HelpTool
+from agents.tools.levels import NoLevels, VolumeTool
+from agents.tools.lists import ListTool
+from agents.tools.notes import NoteTool
+
+NOTHING = cast("ToolContext", None)
+
+
+def test_it_tells_of_what_is_registered(calendar) -> None:
+    few = HelpTool(lambda: [ListTool()]).call({}, NOTHING).spoken
+    assert few.startswith("I can keep your shopping list and other lists and answer questions.")
+    more = HelpTool(lambda: [ListTool(), NoteTool(calendar.now)]).call({}, NOTHING).spoken
+    assert "take notes" in more
+
+
+def test_help_with_something(calendar) -> None:
+    tool = HelpTool(lambda: [ListTool(), NoteTool(calendar.now), VolumeTool(NoLevels())])
+    notes = tool.call({"topic": "notes"}, NOTHING)
+    assert notes.facts == {"tool": "note"}
+    assert "For instance: jot this down" in notes.spoken
+    assert tool.call({"topic": "the volume"}, NOTHING).facts == {"tool": "volume"}
+    assert tool.call({"topic": "elephants"}, NOTHING).spoken.startswith("I can keep your")
+
+
+def test_every_standard_tool_says_what_it_is_for(toolbox, context) -> None:
+    assert {"list", "note", "calculator", "calendar", "volume", "routine"} <= set(toolbox.names)
+    assert toolbox.call("help", {}, context).ok

@@ -1,0 +1,37 @@
+from typing import cast
+
+from agents.tools import ToolContext
+from agents.tools.microphone import MicrophoneTool, NoMuteSwitch
+
+NOTHING = cast("ToolContext", None)
+
+
+class Switch:
+    exists = True
+
+    def __init__(self, *, works: bool) -> None:
+        self._works = works
+        self._muted = False
+
+    def mute(self) -> None:
+        self._muted = self._works
+
+    def muted(self) -> bool:
+        return self._muted
+
+
+def test_it_is_said_only_if_it_is_closed() -> None:
+    done = MicrophoneTool(Switch(works=True)).call({"action": "mute"}, NOTHING)
+    assert done.ok
+    assert done.spoken.startswith("My microphone is off. Press the button")
+    failed = MicrophoneTool(Switch(works=False)).call({"action": "mute"}, NOTHING)
+    assert not failed.ok
+    assert "I can still hear you" in failed.spoken
+    none = MicrophoneTool(NoMuteSwitch()).call({"action": "mute"}, NOTHING)
+    assert not none.ok
+    assert none.spoken.startswith("I can't close the microphone here")
+
+
+def test_a_voice_can_not_open_it() -> None:
+    assert not MicrophoneTool(Switch(works=True)).call({"action": "unmute"}, NOTHING).ok
+    assert [use.action for use in MicrophoneTool.uses] == ["mute"]
