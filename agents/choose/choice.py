@@ -21,9 +21,11 @@ _SURE: Final = 0.75
 """Share of a candidate from which on the model is not asked."""
 _WEIGHT: Final = 3.0
 """Of the shortlist's share beside the model's: a model of 0.5B knows less of it."""
-_LEAST: Final = 0.2
-"""Share that some candidate must have for the model to be asked. Of requests that need a tool 93 %
-have it, of questions about the world 15 %, which would else all wait for a second prompt."""
+_LEAST: Final = 0.08
+"""Share that some candidate must have for the model to be asked."""
+_LEAST_ASKED: Final = 0.2
+"""The same for questions, most of which are about the world and would all wait for a second prompt:
+15 % of them have it."""
 ACT: Final = 0.9
 """Share from which on a thing is done at once; below, what the model and the examples agree on
 (ASK or more) is asked first. Examples alone take one of 150 sentences of television for a request.
@@ -76,15 +78,22 @@ class Chosen:
 class Chooser:
     """Chooses a use of a tool, and fills its slots with the speaker's words.
 
-    outside: tools whose deeds lie outside the device: they ask first.
+    outside: tools whose deeds lie outside the device: they ask first. act: share of a candidate
+    from which on its deed is done without asking.
     """
 
     def __init__(
-        self, shortlist: Shortlist, times: Times, outside: frozenset[str] = frozenset()
+        self,
+        shortlist: Shortlist,
+        times: Times,
+        outside: frozenset[str] = frozenset(),
+        *,
+        act: float = ACT,
     ) -> None:
         self._shortlist = shortlist
         self._times = times
         self._outside = outside
+        self._act = act
 
     def load(self) -> None:
         """Take in the examples."""
@@ -98,7 +107,8 @@ class Chooser:
         open_to = tuple(
             each for each in found.candidates if not (each.use.acts and (asked or told))
         )
-        if not open_to or open_to[0].score < _LEAST or found.talk > 1 - _LEAST:
+        least = _LEAST_ASKED if asked else _LEAST
+        if not open_to or open_to[0].score < least or found.talk > 1 - least:
             return None
         shut = sum(each.score for each in found.candidates if each not in open_to)
         return Found(open_to, found.talk + shut)
@@ -130,7 +140,7 @@ class Chooser:
         args = self._filled(text, best, model, now)
         if args is None:
             return None
-        ask = best.use.acts and (best.score < ACT or best.tool in self._outside)
+        ask = best.use.acts and (best.score < self._act or best.tool in self._outside)
         return Chosen(Call(best.tool, args), confidence, best.use.does, best.use.acts, ask)
 
     def _filled(

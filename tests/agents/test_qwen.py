@@ -38,7 +38,7 @@ def test_it_knows_what_it_was_told_and_what_it_was_not(talk, qwen) -> None:
 )
 def test_it_does_not_pretend(talk, qwen, request_) -> None:
     conversation = talk(qwen)
-    assert conversation.say(request_).startswith("I can't ")
+    assert conversation.say(request_).startswith(("I can't ", "I'm not connected"))
     assert not any(receipt.ok for receipt in conversation.receipts)
 
 

@@ -78,14 +78,16 @@ def ticks() -> Ticks:
 def agent(  # noqa: PLR0917 - fixtures
     router, pad, ticks, store, speaker, calendar
 ) -> Callable[..., Agent]:
-    def make(model: ChatModel | None, outside: frozenset[str] = frozenset()) -> Agent:
+    def make(
+        model: ChatModel | None, outside: frozenset[str] = frozenset(), act: float = 0.5
+    ) -> Agent:
         box = Toolbox([pad])
         told = [Example(NONE, text, {}) for text in TALK]
         told += [
             Example("pad.add", f"pad and pencil: {text}", {"text": text})
             for text in ("the plumber comes at noon", "leo is ill", "we need chairs")
         ]
-        chooser = Chooser(Shortlist({"pad": Pad.uses}, told, None), said_time, outside)
+        chooser = Chooser(Shortlist({"pad": Pad.uses}, told, None), said_time, outside, act=act)
         made = Agent(
             router=router, toolbox=box, model=model, store=store, mint=speaker.mint,
             now=calendar.now, choices=Choices(chooser, ticks),
@@ -109,6 +111,14 @@ def test_what_is_meant_is_done_with_the_speakers_own_words(agent, pad) -> None:
     assert said(agent(model).reply(NOTE)) == "Noted."
     assert pad.notes == ["the meter reads 4711"]
     assert all(run in NOTE for run in model.chosen_from[-1])
+
+
+def test_what_is_less_than_sure_is_asked_first(agent, pad) -> None:
+    made = agent(picks("pad.add", "the meter reads 4711"), act=1.01)
+    assert said(made.reply(NOTE)) == "Shall I write down a note: the meter reads 4711?"
+    assert pad.notes == []
+    assert said(made.reply("Yes.")) == "Noted."
+    assert pad.notes == ["the meter reads 4711"]
 
 
 def test_nothing_is_done_before_it_is_decided(agent, pad) -> None:
