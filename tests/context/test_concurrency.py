@@ -65,7 +65,7 @@ def together(*tasks: Callable[[], None]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(cases(120, 3600))
         assert not thread.is_alive(), "a thread hangs"
     if errors:
         raise errors[0]
