@@ -148,10 +148,12 @@ def _payload(pages: Pages, page: bytes, at: int, size: int, most: int) -> bytes:
     found = bytearray(page[at : at + here])
     if here < size:
         following = _unsigned(page, at + here, 4)
+        seen: set[int] = set()
         while len(found) < size:
             more = pages.page(following)
-            if more is None:
+            if more is None or following in seen:  # a chain that comes back is none
                 raise Torn
+            seen.add(following)
             following = _unsigned(more, 0, 4)
             found += more[4 : min(usable, 4 + size - len(found))]
     if len(found) != size:

@@ -710,6 +710,25 @@ def test_a_wal_counts_up_to_its_last_whole_commit(tmp_path: Path) -> None:
     assert pages.committed(bytes(header)) == ({}, 0)
 
 
+def test_a_row_whose_pages_follow_each_other_for_ever_is_torn() -> None:
+    asked: list[int] = []
+
+    class Round:
+        count, usable = 2, PAGE_BYTES
+
+        def page(self, number: int) -> bytes | None:
+            asked.append(number)
+            if number == 1:
+                return bytes(100) + bytes([2])
+            size = b"\x84\x80\x80\x00"  # 8 MB, of which a page holds little
+            cell = size + b"\x01"
+            head = bytes([13, 0, 0, 0, 1, 0, 0, 0, 0, 10])
+            return (head + cell).ljust(PAGE_BYTES, b"\x00")[:-4] + b"\0\0\0\2"
+
+    assert list(rows.table_rows(Round())) == []  # type: ignore[arg-type]
+    assert len(asked) < 10
+
+
 @given(st.binary(max_size=300), st.integers(0, 3))
 def test_nonsense_in_a_page_is_no_row_and_ends(noise: bytes, kind: int) -> None:
     class Nonsense:
