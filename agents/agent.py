@@ -167,6 +167,7 @@ class Agent:
         self._begun: dict[str, _Begun] = {}  # by what was asked; which are heard is yet to come
         self._opened: dict[Purpose, str] = {}
         self._answered: Scope | None = None
+        self._reached: set[Compartment] = set()  # since the last reply was heard
         self._flushed: Callable[[], None] = _nothing
 
     def load(self) -> None:
@@ -306,7 +307,8 @@ class Agent:
         The exchange goes into the history. Commands are left out: a model that reads "timer
         set" says it too.
         """
-        self._last_reply.note(heard_text)
+        self._last_reply.note(heard_text, frozenset(self._reached))
+        self._reached.clear()
         asked = plain(user_text)
         begun = self._begun.get(asked)
         self._begun.clear()
@@ -331,6 +333,7 @@ class Agent:
         self._pending = self._just_remembered = None
         self._used = ()
         self._last_reply.clear()
+        self._done_lately.clear()
         if self._model is not None:
             self._model.reset()
         self._flushed()
@@ -377,6 +380,7 @@ class Agent:
                     self._answered = None
                 raise
             self._notice(purpose, key_of(scope))
+            self._reached |= scope.compartments
             if purpose is Purpose.ANSWER:
                 self._answered = scope
             return scope
@@ -413,10 +417,8 @@ class Agent:
         if receipt.tool == "remember" and receipt.ok and isinstance(item, str):
             self._just_remembered = item
         self._pending = None if receipt.asks is None else _Asked(receipt.asks, mint)
-        if receipt.tool == "lock":
-            self._done_lately.clear()
-        elif receipt.tool == "undo" and self._done_lately:
-            self._done_lately.pop()
+        if receipt.tool == "undo" and "tool" in receipt.facts and self._done_lately:
+            self._done_lately.pop()  # that was undone, and not a forgetting or a remembering
         elif receipt.ok and receipt.undo is not None:
             self._done_lately.append(_Done(receipt.undo, self._now()))
 

@@ -17,6 +17,7 @@ from context.policy import Purpose, Scope, Sink
 from context.store import Store
 
 _NO_SUCH_TOOL = "I can't do that."
+_NOT_THE_OWNER = "I only do that when you tell me yourself."
 _NO_ANSWER = "I got no answer in time, so I can't say whether that worked."
 
 
@@ -112,14 +113,16 @@ class Tool(ABC, Generic[A]):
     """One thing the assistant can do.
 
     acts: it changes something. outside: what it changes lies outside the device, so it asks first.
-    sink: where its arguments go besides the assistant itself; None: nowhere. trust: of the words
-    in its results. timeout_s: after so long it is given up, and said to have failed.
+    for_anyone: it acts also on words that are not the owner's: it labels what it keeps, or only
+    narrows. sink: where its arguments go besides the assistant itself; None: nowhere. trust: of the
+    words in its results. timeout_s: after so long it is given up, and said to have failed.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     acts: ClassVar[bool]
     outside: ClassVar[bool] = False
+    for_anyone: ClassVar[bool] = False
     sink: ClassVar[Sink | None] = None
     trust: ClassVar[Trust] = Trust.OWNER
     timeout_s: ClassVar[float] = 10.0
@@ -198,10 +201,14 @@ class Toolbox:
         return frozenset(name for name, tool in self._tools.items() if tool.outside)
 
     def call(self, name: str, raw: Mapping[str, object], context: ToolContext) -> Receipt:
-        """Call a tool; a name that isn't here gives a receipt that says so."""
+        """Call a tool; a name that isn't here gives a receipt that says so, and so does a deed that
+        others' words ask for.
+        """
         tool = self._tools.get(name)
         if tool is None:
             return Receipt(name, False, {"error": "no such tool"}, _NO_SUCH_TOOL)
+        if not _may(tool, raw, context):
+            return Receipt(name, False, {"error": "not the owner"}, _NOT_THE_OWNER)
         if tool.sink is not Sink.NETWORK:
             return tool.call(raw, context)
         try:
@@ -214,6 +221,17 @@ class Toolbox:
         would have to be asked for over the network.
         """
         tool = self._tools.get(name)
-        if tool is not None and tool.sink is Sink.NETWORK:
-            return None
-        return _NO_SUCH_TOOL if tool is None else tool.preview(raw, context)
+        if tool is None:
+            return _NO_SUCH_TOOL
+        if not _may(tool, raw, context):
+            return _NOT_THE_OWNER
+        return None if tool.sink is Sink.NETWORK else tool.preview(raw, context)
+
+
+def _may(tool: Tool[Any], raw: Mapping[str, object], context: ToolContext) -> bool:
+    """Whether a call may be made for who said it: whoever is not the owner has nothing done."""
+    if tool.for_anyone or context.said_by.trust is Trust.OWNER:
+        return True
+    acts = {use.action: use.acts for use in tool.uses}
+    action = raw.get("action")
+    return not acts.get(action if isinstance(action, str) else None, tool.acts)

@@ -20,6 +20,7 @@ class LockTool(Tool[LockArgs]):
     name: ClassVar[str] = "lock"
     description: ClassVar[str] = "lock my memory"
     acts: ClassVar[bool] = True
+    for_anyone: ClassVar[bool] = True
     args = LockArgs
 
     def run(self, args: LockArgs, context: ToolContext) -> Receipt:

@@ -33,6 +33,7 @@ class RememberTool(Tool[RememberArgs]):
     name: ClassVar[str] = "remember"
     description: ClassVar[str] = "remember things"
     acts: ClassVar[bool] = True
+    for_anyone: ClassVar[bool] = True
     args = RememberArgs
 
     def run(self, args: RememberArgs, context: ToolContext) -> Receipt:

@@ -6,6 +6,9 @@ from typing import ClassVar, Final, Literal, Protocol
 from agents.entries import spoken
 from agents.relevance import content_words
 from agents.tools import Call, Receipt, Tool, ToolArgs, ToolContext, Use
+from context.errors import ScopeDenied
+from context.labels import Compartment
+from context.policy import Purpose
 
 NORMAL: Final = 1.0
 _STEP: Final = 1.2
@@ -13,6 +16,7 @@ _SLOWEST: Final = 1.75
 _FASTEST: Final = 0.6
 _LONGEST_SPELLED: Final = 30
 _NOTHING: Final = "I haven't said anything yet."
+_NOT_HERE: Final = "I can't say that again here: it was for other ears."
 _NO_PACE: Final = "I can't change how fast I speak here."
 _MARKS: Final = {"-": "hyphen", "'": "apostrophe", "\u2019": "apostrophe", ".": "dot", "@": "at"}
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
@@ -25,26 +29,34 @@ class Spoken(Protocol):
         """The text of the last reply that was heard; "" if there is none that may be said again."""
         ...
 
+    def within(self) -> frozenset[Compartment]:
+        """What was open to who heard it: only to them may it be said again."""
+        ...
+
 
 class LastReply:
-    """Keeps one reply. Who says replies notes each, and clears it where caches are flushed, so
-    that nobody else has a private one repeated.
-    """
+    """Keeps one reply. Who says replies notes each, and clears it where the conversation ends."""
 
     def __init__(self) -> None:
         self._text = ""
+        self._within: frozenset[Compartment] = frozenset()
 
     def last(self) -> str:
         """The last one, or ""."""
         return self._text
 
-    def note(self, text: str) -> None:
+    def within(self) -> frozenset[Compartment]:
+        """What was open when it was said."""
+        return self._within
+
+    def note(self, text: str, within: frozenset[Compartment] = frozenset()) -> None:
         """This was said now; "" is not kept, so that silence repeats what was before."""
-        self._text = text.strip() or self._text
+        if text.strip():
+            self._text, self._within = text.strip(), within
 
     def clear(self) -> None:
         """It may not be said again."""
-        self._text = ""
+        self._text, self._within = "", frozenset()
 
 
 class Pace(Protocol):
@@ -130,10 +142,10 @@ class SpeechTool(Tool[SpeechArgs]):
         """Do one action."""
         match args.action:
             case "repeat":
-                last = self._said.last()
+                last = self._last(context)
                 return Receipt(self.name, bool(last), {"action": "repeat"}, last or _NOTHING)
             case "spell":
-                return self._spell(args.word)
+                return self._spell(args.word or _main_word(self._last(context)))
             case _:
                 return self._change(args)
 
@@ -142,8 +154,15 @@ class SpeechTool(Tool[SpeechArgs]):
         changes = args.action in ("slower", "faster", "normal")
         return None if changes else self.run(args, context).spoken
 
-    def _spell(self, asked: str | None) -> Receipt:
-        word = (asked or _main_word(self._said.last())).strip(' .,!?"')
+    def _last(self, context: ToolContext) -> str:
+        """The last reply. Raises ScopeDenied where less is open than when it was said."""
+        within = self._said.within()
+        if within and not within <= context.mint(Purpose.ANSWER).compartments:
+            raise ScopeDenied(_NOT_HERE)
+        return self._said.last()
+
+    def _spell(self, said: str) -> Receipt:
+        word = said.strip(' .,!?"')
         if not word:
             said = "Tell me which word to spell."
             return Receipt(self.name, False, {"missing": "word"}, said)

@@ -123,7 +123,8 @@ def test_a_fact_in_anothers_words_is_not_foreseen(toolbox, store, speaker) -> No
     context = ToolContext(store, speaker.mint, said_by=Provenance.OTHER_SPEAKER)
     assert toolbox.preview("remember", {"fact": "the safe is open"}, context) is None
     assert toolbox.preview("no such tool", {}, context) == "I can't do that."
-    assert toolbox.preview("timer", {"action": "explode"}, context) == "I didn't understand that."
+    owner = ToolContext(store, speaker.mint)
+    assert toolbox.preview("timer", {"action": "explode"}, owner) == "I didn't understand that."
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,15 @@ def test_what_is_less_than_sure_is_asked_first(agent, pad) -> None:
     assert pad.notes == ["the meter reads 4711"]
 
 
+def test_nothing_is_chosen_for_words_that_are_not_the_owners(agent, pad) -> None:
+    for act in (0.5, 1.01):
+        made = agent(picks("pad.add", "the meter reads 4711"), act=act)
+        parts = list(made.reply(NOTE, said_by=Provenance.OVERHEARD))
+        assert not any(isinstance(part, Acted | Chose) for part in parts)
+        list(made.reply("Yes."))
+    assert pad.notes == []
+
+
 def test_nothing_is_done_before_it_is_decided(agent, pad) -> None:
     made = agent(picks(*["pad.add", "the meter reads 4711"] * 4))
     made.prepare(NOTE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.tools import Receipt, Slot, Toolbox
+from agents.tools import Receipt, Slot, Toolbox, ToolContext
 from agents.tools.alarm import AlarmTool
 from agents.tools.reminder import ReminderTool
 from agents.tools.timer import TimerTool
@@ -15,6 +15,9 @@ from tests.device.schedule.clocks import HandClock, KeySeal
 
 WEEKDAYS = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
 Call = Callable[..., Receipt]
+
+
+OWNER = ToolContext(store=None, mint=None)  # type: ignore[arg-type] - neither is used
 
 
 @pytest.fixture
@@ -45,8 +48,8 @@ def calls(toolbox: Toolbox, tool: str) -> Call:
 
     def call(action: str, **args: Any) -> Receipt:
         raw = {"action": action, **args}
-        foretold = toolbox.preview(tool, raw, None)  # type: ignore[arg-type]
-        receipt = toolbox.call(tool, raw, None)  # type: ignore[arg-type]
+        foretold = toolbox.preview(tool, raw, OWNER)
+        receipt = toolbox.call(tool, raw, OWNER)
         assert foretold in (None, receipt.spoken)
         return receipt
 
@@ -70,7 +73,7 @@ def timer(toolbox: Toolbox) -> Call:
 
 def undo(toolbox: Toolbox, receipt: Receipt) -> Receipt:
     assert receipt.undo is not None
-    return toolbox.call(receipt.undo.tool, receipt.undo.args, None)  # type: ignore[arg-type]
+    return toolbox.call(receipt.undo.tool, receipt.undo.args, OWNER)
 
 
 class TestAlarm:
@@ -114,7 +117,7 @@ class TestAlarm:
     def test_refused(
         self, toolbox: Toolbox, schedule: Schedule, args: dict[str, Any], spoken: str
     ) -> None:
-        receipt = toolbox.call("alarm", {"action": "set", **args}, None)  # type: ignore[arg-type]
+        receipt = toolbox.call("alarm", {"action": "set", **args}, OWNER)
         assert (receipt.ok, receipt.spoken, schedule.alarms()) == (False, spoken, [])
 
     def test_a_missing_time_is_asked_for(self, alarm: Call, toolbox: Toolbox) -> None:
@@ -123,7 +126,7 @@ class TestAlarm:
         assert receipt.asks is not None
         assert receipt.asks.slot is Slot.TIME
         answered = {**receipt.asks.args, "at": "2026-03-16T07:00"}
-        assert toolbox.call("alarm", answered, None).ok  # type: ignore[arg-type]
+        assert toolbox.call("alarm", answered, OWNER).ok
 
     def test_cancel(self, alarm: Call, schedule: Schedule, toolbox: Toolbox) -> None:
         assert alarm("cancel").spoken == "There's no alarm set."
@@ -217,7 +220,7 @@ class TestReminder:
         assert receipt.asks is not None
         assert receipt.asks.slot is Slot.TIME
         answered = {**receipt.asks.args, "at": "2026-03-16T07:00"}
-        assert toolbox.call("reminder", answered, None).ok  # type: ignore[arg-type]
+        assert toolbox.call("reminder", answered, OWNER).ok
 
     @pytest.mark.parametrize(
         "args",
@@ -229,7 +232,7 @@ class TestReminder:
         ],
     )
     def test_refused(self, toolbox: Toolbox, schedule: Schedule, args: dict[str, Any]) -> None:
-        receipt = toolbox.call("reminder", {"action": "set", **args}, None)  # type: ignore[arg-type]
+        receipt = toolbox.call("reminder", {"action": "set", **args}, OWNER)
         assert (receipt.ok, schedule.reminders()) == (False, [])
 
     def test_seconds_with_a_repetition_are_a_time_of_day(
