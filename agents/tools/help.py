@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal
 from agents.relevance import content_words, listed
 from agents.tools import Receipt, Tool, ToolArgs, ToolContext, Use
 
-CAN = "I can set timers, tell the time, remember things and answer questions."
+CAN = "I can set timers and alarms, keep lists and notes, remember things and answer questions."
 _MOST_USES: Final = 4
 _NAMED: Final = frozenset(
     """
@@ -14,17 +14,41 @@ _NAMED: Final = frozenset(
     """.split()  # noqa: SIM905 - words to read
 )
 """What help tells of first; the rest it tells when asked."""
+SAY: Final = {
+    "timer": ("set a timer for ten minutes", "how long is left on the timer"),
+    "alarm": ("set an alarm for seven on weekdays", "cancel my alarm"),
+    "reminder": ("remind me tomorrow at nine to call the bank", "what are my reminders"),
+    "clock": ("what time is it in Tokyo", "how many days until Christmas"),
+    "calculator": ("what's 15 percent of 80", "5 miles in kilometers"),
+    "remember": ("remember that my car is on level 3",),
+    "recall": ("what do you remember",),
+    "forget": ("forget the last ten minutes",),
+    "undo": ("undo that",),
+    "why": ("why do you know that",),
+    "lock": ("lock my memory",),
+    "permissions": ("what may you tell others",),
+    "list": ("add milk and eggs to my shopping list", "what's on my shopping list"),
+    "note": ("take a note: the meter reads 4512", "read my notes"),
+    "calendar": ("what's on my calendar tomorrow", "what's my next appointment"),
+    "volume": ("volume to 40 percent", "louder"),
+    "brightness": ("brightness to 50 percent",),
+    "microphone": ("mute the microphone",),
+    "status": ("how much battery do you have", "status report"),
+    "speech": ("say that again", "spell necessary"),
+    "routine": ("when I say good night, set an alarm for seven", "list my routines"),
+    "home": ("turn off the kitchen light", "is the front door locked"),
+    "weather": ("will it rain tomorrow",),
+    "help": ("help with timers",),
+}
+"""Commands to try, by tool: whole ones, which work without a model."""
 _CANNOT = {
     "calls": "make phone calls",
     "messages": "send or read messages",
     "shopping": "order or buy things",
     "media": "play music or videos",
-    "home": "control lights, locks or machines",
     "bookings": "book things",
-    "weather": "look up the weather",
     "navigation": "navigate or see where you are",
     "camera": "take pictures or record",
-    "alarms": "set alarms for a time of day yet, only timers",
     "news": "look things up on the internet",
     "other": "do that",
 }
@@ -89,17 +113,17 @@ def _about(topic: str, tools: Sequence[Tool[Any]]) -> Tool[Any] | None:
 def _told(tool: Tool[Any]) -> str:
     """What a tool does, and something to say."""
     does = [use.does for use in tool.uses[:_MOST_USES]] or [tool.description]
-    examples = [use.examples[0] for use in tool.uses if use.examples][:2]
     said = f"I can {'; '.join(does)}."
-    return f"{said} For instance: {'. Or: '.join(examples)}." if examples else said
+    say = SAY.get(tool.name)
+    return said if say is None else f"{said} For instance: {'. Or: '.join(say)}."
 
 
 class CannotArgs(ToolArgs):
     """What was asked for, one of those people ask of assistants."""
 
     capability: Literal[
-        "calls", "messages", "shopping", "media", "home", "bookings", "weather", "navigation",
-        "camera", "alarms", "news", "other",
+        "calls", "messages", "shopping", "media", "bookings", "navigation", "camera", "news",
+        "other",
     ]  # fmt: skip
 
 

@@ -87,7 +87,7 @@ class VolumeTool(Tool[VolumeArgs]):
             "down",
             "make the speaker quieter",
             (
-                "it's too loud in here, bring yourself down a bit",
+                "the baby is asleep, talk more softly",
                 "the baby is asleep, keep it low",
                 "no need to shout",
             ),

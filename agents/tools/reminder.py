@@ -87,7 +87,7 @@ class ReminderTool(Tool[ReminderArgs]):
             "set",
             "remind the owner of something at a time, in a while, or when they wake up",
             (
-                "don't let me forget to ring the plumber tomorrow at nine",
+                "I mustn't miss calling the bank, jog my memory at ten",
                 "nudge me about the laundry in half an hour",
             ),
             ("text", "at", "seconds", "when", "repeat"),

@@ -73,7 +73,7 @@ class TimerTool(Tool[TimerArgs]):
             "set",
             "start a countdown timer that rings after a length of time",
             (
-                "I'm boiling eggs, give me a shout in seven minutes",
+                "the rice needs a quarter of an hour, ring when that's over",
                 "the pizza needs a quarter of an hour",
             ),
             ("seconds", "name"),

@@ -221,7 +221,7 @@ class TestMemory:
         assert store.items(context.mint(Purpose.ANSWER), limit=9) == []
 
 
-@pytest.mark.parametrize("capability", ["calls", "shopping", "other", "weather"])
+@pytest.mark.parametrize("capability", ["calls", "shopping", "other", "news"])
 def test_what_it_cannot_do_it_says(toolbox, context, capability) -> None:
     receipt = toolbox.call("cannot", {"capability": capability}, context)
     assert not receipt.ok

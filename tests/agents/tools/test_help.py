@@ -1,7 +1,10 @@
 from typing import cast
 
+import pytest
+
+from agents.router import RouteKind, Router
 from agents.tools import ToolContext
-from agents.tools.help import HelpTool
+from agents.tools.help import SAY, HelpTool
 from agents.tools.levels import NoLevels, VolumeTool
 from agents.tools.lists import ListTool
 from agents.tools.notes import NoteTool
@@ -20,7 +23,7 @@ def test_help_with_something(calendar) -> None:
     tool = HelpTool(lambda: [ListTool(), NoteTool(calendar.now), VolumeTool(NoLevels())])
     notes = tool.call({"topic": "notes"}, NOTHING)
     assert notes.facts == {"tool": "note"}
-    assert "For instance: jot this down" in notes.spoken
+    assert "For instance: take a note: the meter reads 4512." in notes.spoken
     assert tool.call({"topic": "the volume"}, NOTHING).facts == {"tool": "volume"}
     assert tool.call({"topic": "elephants"}, NOTHING).spoken.startswith("I can keep your")
 
@@ -28,3 +31,10 @@ def test_help_with_something(calendar) -> None:
 def test_every_standard_tool_says_what_it_is_for(toolbox, context) -> None:
     assert {"list", "note", "calculator", "calendar", "volume", "routine"} <= set(toolbox.names)
     assert toolbox.call("help", {}, context).ok
+
+
+@pytest.mark.parametrize("tool", SAY)
+def test_what_it_tells_to_say_is_a_whole_command_of_that_tool(router: Router, tool: str) -> None:
+    for text in SAY[tool]:
+        routed = router.route(text)
+        assert (routed.kind, routed.tool) == (RouteKind.COMPLETE, tool), text
