@@ -7,7 +7,6 @@ that never ends nor one that unpacks to more than the memory holds takes the ass
 """
 
 import json
-import queue
 import socket
 import ssl
 import threading
@@ -18,11 +17,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agents.egress import Endpoint, Gate, Leaving, Outlet
-from agents.model import never
 from context.errors import LapelError
 from context.labels import Label
 
-_LINE_WAIT_S: Final = 0.05
 _REDIRECTS: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -123,60 +120,6 @@ class EgressClient:
     def post(self, path: str, label: Label, body: Mapping[str, object]) -> Any:
         """The JSON that answers `body`; raises as `get`. Never redirected, never sent twice."""
         return self._json(_Asked("POST", path, body=body), label)
-
-    def lines(
-        self,
-        path: str,
-        label: Label,
-        body: Mapping[str, object],
-        stop: Callable[[], bool] = never,
-    ) -> Iterator[str]:
-        """The lines of the answer to `body` as they come; raises as `get`.
-
-        stop: asked many times a second, also while nothing comes; ends it, and the connection.
-        """
-        coming: queue.Queue[str | BaseException | None] = queue.Queue(maxsize=64)
-        ended = threading.Event()
-        with self._deadline() as cut:
-            reader = threading.Thread(
-                target=self._read_lines,
-                args=(_Asked("POST", path, body=body), cut, coming, ended),
-                daemon=True,
-            )
-            self._let_out(label)  # on this thread, which the record belongs to
-            reader.start()
-            try:
-                while not stop():
-                    try:
-                        line = coming.get(timeout=_LINE_WAIT_S)
-                    except queue.Empty:
-                        continue
-                    if line is None:
-                        return
-                    if isinstance(line, BaseException):
-                        raise line
-                    yield line
-            finally:
-                ended.set()
-                cut.now()
-
-    def _read_lines(
-        self,
-        asked: _Asked,
-        cut: "_Cut",
-        coming: "queue.Queue[str | BaseException | None]",
-        ended: threading.Event,
-    ) -> None:
-        """On a thread of its own, as a read can't be stopped from the thread that waits in it."""
-        last: BaseException | None = NetworkFailed(f"{self._what} broke off.")
-        try:
-            for line in _split(self._chunks(asked, cut)):
-                _put(coming, line, ended)
-            last = None
-        except LapelError as error:
-            last = error
-        finally:
-            _put(coming, last, ended)
 
     def _json(self, asked: _Asked, label: Label) -> Any:
         self._let_out(label)
@@ -333,29 +276,6 @@ class _Cut:
         if self._socket is not None:
             with suppress(OSError):  # it is closed already
                 self._socket.shutdown(socket.SHUT_RDWR)
-
-
-def _split(chunks: Iterator[bytes]) -> Iterator[str]:
-    """Lines without their ends; what is not UTF-8 becomes a question mark."""
-    left = b""
-    for chunk in chunks:
-        *whole, left = (left + chunk).split(b"\n")
-        for line in whole:
-            yield line.rstrip(b"\r").decode("utf-8", "replace")
-    if left:
-        yield left.decode("utf-8", "replace")
-
-
-def _put(
-    coming: "queue.Queue[str | BaseException | None]",
-    line: str | BaseException | None,
-    ended: threading.Event,
-) -> None:
-    """Hand a line over, unless nobody waits for it any more."""
-    while not ended.is_set():
-        with suppress(queue.Full):
-            coming.put(line, timeout=_LINE_WAIT_S)
-            return
 
 
 def _inside(what: str) -> str:

@@ -10,8 +10,7 @@ from hassil.recognize import RecognizeResult
 from agents.durations import find_span
 from agents.frames import Framed
 from agents.language import Language
-from agents.mapped import Mapped
-from agents.numbers import in_digits
+from agents.quantities import conversion_of, sum_of
 from agents.said import Heard
 from agents.times import When, clock_time, date_of, resolve
 
@@ -402,63 +401,11 @@ def _cannot(match: Matched) -> dict[str, object] | None:
 
 
 def _calculator(match: Matched) -> dict[str, object] | None:
-    args: dict[str, object] = {**match.fixed}
-    words = match.words
-    if args["action"] == "calculate":
-        expression = _in_signs(match.whole["expression"], words)
-        return {**args, "expression": expression} if _is_sum(expression, words) else None
-    unit = re.compile(rf"(?:{words.text('units')})", re.IGNORECASE)
-    to = words.regex("article").sub("", match.whole["to"])
-    left = _amount_and_unit(match.whole["left"], unit, words)
-    if left is None or not unit.fullmatch(to):
-        return None
-    unit_names = (_replaced(each, "unit_names", words) for each in (left[1], to.lower()))
-    return {**args, "value": left[0], **dict(zip(("from", "to"), unit_names, strict=True))}
-
-
-def _in_signs(said: str, words: Language) -> str:
-    """A sum in the words and signs that the calculator reads, where it isn't said in those."""
-    if not words.replaced("sum_signs"):
-        return said
-    text = _replaced(in_digits(Mapped.of(said.lower()), words.name).text, "sum_signs", words)
-    return " ".join(text.split())
-
-
-def _replaced(said: str, name: str, words: Language) -> str:
-    for pattern, by in words.replaced(name):
-        said = pattern.sub(by, said)
-    return said
-
-
-def _is_sum(said: str, words: Language) -> bool:
-    text = in_digits(Mapped.of(said.lower()), words.name).text
-    tokens = re.findall(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+|[^\w\s,.?]", text)
-    known, operators = words.words("sum_words"), words.words("sum_operators")
-    numbers = sum(token[0].isdigit() for token in tokens)
-    return (
-        numbers > 0
-        and all(token[0].isdigit() or token in known for token in tokens)
-        and any(token in operators or token[-2:] in ("rd", "th") for token in tokens)
-    )
-
-
-def _amount_and_unit(
-    said: str, unit: re.Pattern[str], words: Language
-) -> tuple[float | int, str] | None:
-    """The amount (1 where there is none: "a mile") and the unit."""
-    text = _in_signs(said.lower(), words)
-    text = in_digits(Mapped.of(text), words.name).text
-    number = re.match(r"(-|minus )?(?:about )?(\d[\d,]*(?:\.\d+)?)(?: (and a half))?\s*", text)
-    half = re.match(r"(?:a )?half (?:an? |of an? )?", text)
-    if number is not None:
-        value = float(number[2].replace(",", "")) + (0.5 if number[3] else 0.0)
-        value, rest = (-value if number[1] else value), text[number.end() :]
-    elif half is not None:
-        value, rest = 0.5, text[half.end() :]
-    else:
-        value, rest = 1.0, words.regex("article").sub("", text)
-    rest = rest.removeprefix("of ").strip(_CLOSED)
-    return (_number(value), rest) if unit.fullmatch(rest) else None
+    if match.fixed["action"] == "calculate":
+        expression = sum_of(match.whole["expression"], match.words)
+        return None if expression is None else {**match.fixed, "expression": expression}
+    found = conversion_of(match.whole["left"], match.whole["to"], match.words)
+    return None if found is None else {**match.fixed, **found}
 
 
 def _speech(match: Matched) -> dict[str, object] | None:

@@ -70,11 +70,9 @@ def test_what_may_not_leave_opens_no_socket(client, notes) -> None:
             client(server.url).get("/", Label(frozenset(), Trust.OVERHEARD))
         with pytest.raises(EgressDenied):
             client(server.url, allow_http=False).post("/", SPOKEN, {})
-        with pytest.raises(EgressDenied):
-            list(client(server.url, allow_http=False).lines("/", SPOKEN, {}))
     assert server.asked == []
     codes = [verdict.code for _, verdict in notes.made]
-    assert codes == [Code.OTHERS_WORDS, Code.NOT_ENCRYPTED, Code.NOT_ENCRYPTED]
+    assert codes == [Code.OTHERS_WORDS, Code.NOT_ENCRYPTED]
 
 
 def test_no_plain_connection_leaves_the_home(client, notes, monkeypatch) -> None:
@@ -222,61 +220,6 @@ class TestAnswersThatAreNotTaken:
             assert "secret" not in str(refused.value)
             with pytest.raises(NetworkFailed, match="500"):
                 ask("/500", SPOKEN)
-
-
-class TestLines:
-    def test_they_come_as_they_are_sent(self, client) -> None:
-        wait = threading.Event()
-
-        def handler(asked: Asked) -> None:
-            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\none\r\ntw")
-            assert wait.wait(10)
-            asked.out.write("o\n\nthree é".encode())
-
-        with serving(handler) as server:
-            lines = client(server.url).lines("/", SPOKEN, {})
-            assert next(lines) == "one"
-            wait.set()
-            assert list(lines) == ["two", "", "three é"]
-
-    def test_one_can_stop_while_nothing_comes(self, client) -> None:
-        gone = threading.Event()
-
-        def handler(asked: Asked) -> None:
-            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\none\n")
-            try:
-                while not gone.wait(0.02):
-                    asked.out.write(b".")
-            except OSError:
-                gone.set()
-
-        with serving(handler) as server:
-            said: list[str] = []
-            for line in client(server.url).lines("/", SPOKEN, {}, stop=lambda: bool(said)):
-                said.append(line)
-            assert said == ["one"]
-            assert gone.wait(10)
-
-    def test_dropping_them_ends_the_connection(self, client) -> None:
-        gone = threading.Event()
-
-        def handler(asked: Asked) -> None:
-            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\none\n")
-            try:
-                while not gone.wait(0.005):
-                    asked.out.write(b"more\n")
-            except OSError:
-                gone.set()
-
-        with serving(handler) as server:
-            lines = client(server.url).lines("/", SPOKEN, {})
-            assert next(lines) == "one"
-            lines.close()
-            assert gone.wait(10)
-
-    def test_errors_come_too(self, client) -> None:
-        with serving(lambda _: Answer(status=500)) as server, pytest.raises(NetworkFailed):
-            list(client(server.url).lines("/", SPOKEN, {}))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ ACTING = {
 READING = {"list", "lists", "read", "left", "find", "next", "day", "state", "show"}
 
 
+ONE_WORD = {"undo", "lock", "mute", "unmute", "pause", "resume", "louder", "quieter", "snooze"}
+
+
 def acts(routed: Routed) -> bool:
     return routed.tool in ACTING and routed.args.get("action") not in READING
 
@@ -93,7 +96,8 @@ def test_it_must_be_loaded_first() -> None:
 def test_any_text_is_routed_and_acts_only_on_words(text: str) -> None:
     routed = LOADED.route(text)
     if acts(routed):
-        assert any(len(word) > 2 and word.isalpha() for word in plain(text).split())
+        # Random letters hardly ever make one of the few words that are a whole command.
+        assert plain(text).strip(" .,;:!?").lower() in ONE_WORD
 
 
 @given(st.sampled_from([row for row in ROWS if row["kind"] == "complete"]), st.data())

@@ -5,9 +5,10 @@ import click
 from context.audit import AuditBroken, Head, Record, read, verify
 from context.errors import LapelError
 from device.cli.context import output, when
-from device.cli.context.opening import json_option, local_zone, vault_options
+from device.cli.context.opening import json_option, vault_options
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.clock import local_zone
 
 
 @click.command(

@@ -13,10 +13,11 @@ from context.policy import OWNER_GENERAL, Purpose
 from device.cli.context import output, when
 from device.cli.context.ask import confirm
 from device.cli.context.hearing import opens_more
-from device.cli.context.opening import as_compartment, local_zone, vault_options, yes_option
+from device.cli.context.opening import as_compartment, vault_options, yes_option
 from device.cli.context.vault import Vault
 from device.cli.options import examples
 from device.cli.running import flushing
+from device.clock import local_zone
 
 _MOST_READ = LONGEST_TEXT_BYTES + 3
 

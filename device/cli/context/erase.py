@@ -15,7 +15,6 @@ from device.cli.context.ask import confirm, type_word
 from device.cli.context.opening import (
     closed_store,
     inside_option,
-    local_zone,
     vault_options,
     without_locked_option,
     yes_option,
@@ -23,7 +22,7 @@ from device.cli.context.opening import (
 from device.cli.context.vault import Vault
 from device.cli.options import examples, settings_options
 from device.cli.running import flushing, tell_running
-from device.clock import SystemClock
+from device.clock import SystemClock, local_zone
 from device.control import Flush
 from device.settings import Settings, state_dir
 

@@ -14,9 +14,10 @@ from context.policy import Purpose
 from context.upkeep.figures import figures, last_reaped_at, locked_files
 from device.cli.context import output, when
 from device.cli.context.hearing import heard_by
-from device.cli.context.opening import inside_option, json_option, local_zone, vault_options
+from device.cli.context.opening import inside_option, json_option, vault_options
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.clock import local_zone
 
 _SAID = {
     Provenance.OWNER_SPOKE: "said by you",

@@ -1,12 +1,9 @@
 """Opens the vault for a command, with the options that all of them share."""
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -107,17 +104,6 @@ def closed_store(settings: Settings) -> tuple[Store, str | None]:
     embedder = _embedder(settings)
     store = assemble_store(settings, state_dir(), embedder)
     return store, None if embedder is None else embedder.name
-
-
-def local_zone() -> tzinfo:
-    """The owner's time zone, with its summer time where the system tells it."""
-    try:
-        if name := os.environ.get("TZ"):
-            return ZoneInfo(name.removeprefix(":"))
-        with Path("/etc/localtime").open("rb") as file:
-            return ZoneInfo.from_file(file)
-    except (OSError, ValueError, KeyError):
-        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
 
 
 def compartments(inside: Sequence[Compartment]) -> str:

@@ -23,13 +23,13 @@ from device.cli.context.opening import (
     PATH,
     as_compartment,
     inside_option,
-    local_zone,
     vault_options,
     without_locked_option,
 )
 from device.cli.context.stopping import stoppable
 from device.cli.context.vault import Vault
 from device.cli.options import examples
+from device.clock import local_zone
 
 _OURS = "lapel"
 _NAMED = 10  # places a reason is given for
