@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agents.durations import find_duration
 from agents.router import Routed, RouteKind, plain
-from agents.times import find_when, resolve
+from agents.times import clock_time, find_when, resolve
 from agents.tools import Proposal, Slot
 
 _YES = re.compile(
@@ -22,15 +22,11 @@ _NO = re.compile(
     r"|(?:no|nope|nah) (?:thanks|thank you)|both are true",
     re.IGNORECASE,
 )
-_AROUND_DURATION = re.compile(
-    r"[\s,.!]*(?:(?:for|make|it|about|say|please|um|uh|in|to|set|thanks|yes|okay|maybe|let's)\b"
-    r"[\s,.!]*)*",
-    re.IGNORECASE,
-)
-_AROUND_TIME = re.compile(
-    r"[\s,.!]*(?:(?:for|at|make|it|about|say|please|um|uh|on|to|set|thanks|yes|okay|maybe|let's|well)"
-    r"\b[\s,.!]*)*",
-    re.IGNORECASE,
+_AROUND = r"""[\s,.!]*(?:(?:for|at|make|it|about|say|please|um|uh|in|on|to|set|thanks|yes|okay
+    |maybe|let's|well|i\ guess|i\ think|or\ so|from\ now)\b[\s,.!]*)*"""
+_AROUND_TIME = re.compile(_AROUND, re.IGNORECASE | re.VERBOSE)
+_FOR = re.compile(
+    r"^(?:(?:for|at|on|to|by|make it|set it|let's say|um|uh)\b[\s,]*)+", re.IGNORECASE
 )
 _AROUND_NAME = re.compile(
     r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
@@ -53,7 +49,8 @@ def complete(pending: Proposal, text: str, routed: Routed, now: datetime) -> Rou
     bare = words.replace(",", "")
     if pending.slot is Slot.YES and _SAYS_YES.match(bare) and _YES.fullmatch(bare):
         return _with(pending)  # "yes, forget them" is no command of its own
-    if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop":
+    is_deed = routed.args == {"capability": "other"}  # "make it ten" is one to the grammar
+    if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop" and not is_deed:
         return routed
     if pending.slot is Slot.YES:
         if _YES.fullmatch(bare):
@@ -84,7 +81,7 @@ def _text(pending: Proposal, words: str, routed: Routed) -> Routed:
 
 def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
     """When: "at seven", "seven thirty", "tomorrow morning", "every Monday", "in ten minutes"."""
-    for said in (words, f"at {words}"):
+    for said in (words, f"at {_FOR.sub('', words)}"):
         found = find_when(said)
         resolved = resolve(found.when, now, early=pending.tool == "alarm") if found else None
         if found is None or resolved is None:
@@ -99,18 +96,23 @@ def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
     duration = find_duration(words)
     if duration is not None:
         around = words[: duration.start] + " " + words[duration.end :]
-        if _AROUND_DURATION.fullmatch(around.replace("from now", "")):
+        if _AROUND_TIME.fullmatch(around):
             return _with(pending, seconds=duration.seconds)
     return None
 
 
 def _duration_or_name(pending: Proposal, words: str) -> Routed | None:
+    if pending.slot is Slot.WHICH and pending.tool == "alarm":
+        found = find_when(words)
+        time = None if found is None else clock_time(found.when)
+        if time is not None:
+            return _with(pending, time=time)
     duration = find_duration(words)
     if duration is not None:
         around = words[: duration.start] + " " + words[duration.end :]
         if pending.slot is Slot.WHICH:
             around = around.replace("timer", "").replace("one", "").replace("the", "")
-        if _AROUND_DURATION.fullmatch(around):
+        if _AROUND_TIME.fullmatch(around):
             return _with(pending, seconds=duration.seconds)
     if pending.slot is not Slot.WHICH:
         return None

@@ -20,6 +20,7 @@ from agents.evaluation.world import (
     World,
     alarms_part,
     events_part,
+    home_part,
     level_parts,
     memory_parts,
     reminders_part,
@@ -27,6 +28,7 @@ from agents.evaluation.world import (
 )
 from agents.router import Router
 from agents.tools import Tool
+from agents.tools.fake_home import FakeHome
 from agents.tools.speech import LastReply
 from agents.tools.standard import Deps
 from device.assemble import Engines, RouterRoutes, assemble_engines, assemble_mind
@@ -124,6 +126,7 @@ class MindWorlds:
             made: list[RecordingToolbox] = []
             levels, switch, pace = SimulatedLevels(), SimulatedSwitch(), SimulatedPace()
             events, said = CalendarFolder(Path(state) / "calendar", self.clock.now), LastReply()
+            home = FakeHome(()) if before.given().get("home") else None
             # All else stays what it is by default: nothing. Never the device's own.
             deps = Deps(
                 levels=levels,
@@ -133,6 +136,7 @@ class MindWorlds:
                 spoken=said,
                 events=events,
                 routes=RouterRoutes(self._engines.router),
+                home=home,
             )
 
             def recording(tools: Iterable[Tool[Any]]) -> RecordingToolbox:
@@ -161,6 +165,8 @@ class MindWorlds:
                     **level_parts(levels, switch, pace),
                     **memory_parts(mind.store),
                 }
+                if home is not None:
+                    parts["home"] = home_part(home)
                 world = World(mind.agent, made[0], parts, self._stand_at, said.note)
                 world.fill(before)
                 yield world

@@ -19,6 +19,7 @@ from agents.routine_steps import read as read_routine
 from agents.routine_steps import written
 from agents.tools.alarm import AlarmSchedule
 from agents.tools.calendar import Events
+from agents.tools.fake_home import FakeHome
 from agents.tools.levels import LevelName
 from agents.tools.reminder import ReminderSchedule
 from agents.tools.timer import TimerSchedule
@@ -142,6 +143,11 @@ def level_parts(
     }
 
 
+def home_part(home: FakeHome) -> Part:
+    """The states of a home's devices, by name."""
+    return _Home(home)
+
+
 def memory_parts(store: Store) -> dict[str, Part]:
     """What a store holds."""
     return {
@@ -181,6 +187,12 @@ class _Muted:
     def __init__(self, levels: SimulatedLevels) -> None:
         self.put = levels.mute
         self.read = levels.muted
+
+
+class _Home:
+    def __init__(self, home: FakeHome) -> None:
+        self.put = home.become
+        self.read = home.states
 
 
 class _Timers:

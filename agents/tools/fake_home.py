@@ -1,6 +1,6 @@
 """A home in memory: for tests, evaluation and demos."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from agents.tools.home_said import Order
@@ -31,12 +31,16 @@ class FakeHome:
         self.labels: list[Label] = []
 
     @classmethod
-    def of(cls, states: dict[str, str]) -> "FakeHome":
+    def of(cls, states: Mapping[str, str]) -> "FakeHome":
         """Devices by name and state; the kind is guessed from the name, else it is a light."""
-        return cls(
-            HomeDevice(name, name, _kind_of(name), state, lets_in="garage" in name)
-            for name, state in states.items()
-        )
+        home = cls(())
+        home.become(states)
+        return home
+
+    def become(self, states: Mapping[str, str]) -> None:
+        """Have these devices, by name and state, beside what there is."""
+        for name, state in states.items():
+            self.now[name] = HomeDevice(name, name, _kind_of(name), state, lets_in="garage" in name)
 
     def states(self) -> dict[str, str]:
         """The states by name."""

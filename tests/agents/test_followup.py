@@ -1,0 +1,61 @@
+"""The owner's next words as what a tool asked for."""
+
+from datetime import datetime
+
+import pytest
+
+from agents.followup import complete
+from agents.router import NOT_A_COMMAND, Routed, Router
+from agents.tools import Proposal, Slot
+
+NOW = datetime(2026, 3, 14, 10, 0)  # a Saturday
+
+
+def answered(router: Router, pending: Proposal, text: str) -> Routed:
+    return complete(pending, text, router.route(text), NOW)
+
+
+def args(router: Router, pending: Proposal, text: str) -> dict[str, object]:
+    routed = answered(router, pending, text)
+    return dict(routed.args) if routed.tool == pending.tool else {}
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("At seven.", {"at": "2026-03-14T19:00"}),
+        ("seven thirty", {"at": "2026-03-14T19:30"}),
+        ("For six fifteen tomorrow morning.", {"at": "2026-03-15T06:15"}),
+        ("make it eight tomorrow", {"at": "2026-03-15T08:00"}),
+        ("every Monday at seven", {"at": "2026-03-16T07:00", "repeat": "FREQ=WEEKLY;BYDAY=MO"}),
+        ("in twenty minutes", {"seconds": 1200}),
+        ("um, half an hour, I guess", {"seconds": 1800}),
+    ],
+)
+def test_when(router: Router, text: str, more: dict[str, object]) -> None:
+    pending = Proposal("alarm", {"action": "set"}, Slot.TIME)
+    assert args(router, pending, text) == {"action": "set", **more}
+
+
+def test_which_alarm_by_its_time(router: Router) -> None:
+    pending = Proposal("alarm", {"action": "cancel"}, Slot.WHICH)
+    assert args(router, pending, "The seven o'clock one.") == {"action": "cancel", "time": "07:00"}
+    assert args(router, pending, "both") == {"action": "cancel", "all": True}
+
+
+def test_own_words_are_taken_as_they_are(router: Router) -> None:
+    pending = Proposal("reminder", {"action": "set", "at": "2026-03-14T17:00"}, Slot.TEXT)
+    assert args(router, pending, "call Mum")["text"] == "call Mum"
+    assert answered(router, pending, "what time is it").tool == "clock"
+    assert answered(router, pending, "never mind").tool == "stop"
+
+
+@pytest.mark.parametrize("slot", [Slot.TIME, Slot.TEXT, Slot.WHICH, Slot.YES, Slot.DURATION])
+def test_no_is_never_an_answer(router: Router, slot: Slot) -> None:
+    routed = answered(router, Proposal("alarm", {"action": "set"}, slot), "no thanks")
+    assert routed.tool == "stop"
+
+
+def test_what_is_no_answer_is_left_as_it_was(router: Router) -> None:
+    pending = Proposal("alarm", {"action": "set"}, Slot.TIME)
+    assert answered(router, pending, "the sky is blue today, isn't it") == NOT_A_COMMAND
