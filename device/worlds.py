@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from agents.evaluation.record import RecordingToolbox
 from agents.evaluation.simulated import SimulatedLevels, SimulatedPace, SimulatedSwitch
 from agents.evaluation.suite import Said, Suite, WorldIs
@@ -42,8 +44,10 @@ from device.speak.piper import Piper
 from device.transcribe import Transcriber
 from device.transcribe.files import speech_seconds
 from device.transcribe.hallucination import believable_text
+from device.transcribe.wake_phrase import strip_wake_phrase
 
 ZONE: Final = ZoneInfo("Europe/Berlin")
+_MOMENT_S: Final = 0.5
 NOW: Final = datetime(2026, 3, 14, 10, 0, tzinfo=ZONE)
 """When a turn is, unless its suite says otherwise: a Saturday morning."""
 
@@ -178,14 +182,17 @@ class MindWorlds:
 class Ears:
     """Hears what a suite says: its recordings, and with a voice its texts as well.
 
-    voice: says the texts; None: they are typed.
+    voice: says the texts as they reach the transcriber of a device: after the wake phrase, with a
+    moment before and after. None: they are typed. phrase: the wake phrase.
     """
 
     def __init__(
         self,
         transcriber: Callable[[], tuple[Transcriber, SpeechDetector]],
         voice: Piper | None = None,
+        phrase: str = "",
     ) -> None:
+        self._phrase = phrase.title()
         self._open = transcriber
         self._opened: tuple[Transcriber, SpeechDetector] | None = None
         self._voice = voice
@@ -202,13 +209,15 @@ class Ears:
         text = said.text or ""
         if self._voice is None:
             return text
-        spoken = self._voice.synthesize(text)
-        return self._transcribe(resample(spoken, self._voice.rate_hz, RATE_HZ))
+        called = bool(self._phrase) and not text.lower().startswith(self._phrase.lower())
+        spoken = self._voice.synthesize(f"{self._phrase}, {text}" if called else text)
+        sound = np.pad(resample(spoken, self._voice.rate_hz, RATE_HZ), int(_MOMENT_S * RATE_HZ))
+        return strip_wake_phrase(self._transcribe(sound, f"{self._phrase},"), self._phrase)
 
-    def _transcribe(self, samples: Samples) -> str:
+    def _transcribe(self, samples: Samples, begins: str = "") -> str:
         if self._opened is None:
             self._opened = self._open()
         transcriber, detector = self._opened
         speech_s = speech_seconds(samples, detector)
-        segments = transcriber.transcribe(samples) if speech_s > 0 else []
+        segments = transcriber.transcribe(samples, begins=begins) if speech_s > 0 else []
         return believable_text(segments, speech_s)

@@ -39,7 +39,11 @@ if TYPE_CHECKING:
 )
 @click.option("--model", metavar="NAME", help="Another language model of the catalog.")
 @click.option("--no-model", is_flag=True, help="No language model: commands alone.")
-@click.option("--spoken", is_flag=True, help="Have the texts spoken by Piper, heard by Whisper.")
+@click.option(
+    "--spoken",
+    is_flag=True,
+    help="Have the texts spoken by Piper, after the wake phrase, and heard by Whisper.",
+)
 @click.option(
     "--compare", is_flag=True, help="Also: the same model, all tools as schemas, free choice."
 )
@@ -193,6 +197,7 @@ def _through(
 def _hearing(settings: Settings, *, spoken: bool) -> Callable[["Suite"], Callable[["Said"], str]]:
     from device.assemble import assemble_transcriber, assemble_wearer, find_models
     from device.listen.silero import SileroVad
+    from device.wake import phrase_of
     from device.worlds import Ears
 
     def opened() -> Any:
@@ -205,7 +210,7 @@ def _hearing(settings: Settings, *, spoken: bool) -> Callable[["Suite"], Callabl
     if spoken:
         voice = assemble_wearer(settings, find_models())
         voice.load()
-    ears = Ears(opened, voice)
+    ears = Ears(opened, voice, phrase_of(settings.wake.words[0]))
 
     def of(suite: "Suite") -> Callable[["Said"], str]:
         return lambda said: ears.hear(suite, said)
