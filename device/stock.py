@@ -12,6 +12,8 @@ from agents.tools.remember import RememberTool
 from agents.tools.reminder import Reminder, ReminderTool
 from agents.tools.standard import standard_tools
 from agents.tools.timer import LONGEST_S, Timer, TimerTool
+from context.policy import Purpose, Scope
+from context.store import Store
 from device import assistant, reply
 from device.schedule import ring
 
@@ -71,7 +73,13 @@ class _NoTimers:
 
 
 _TOOLS = Toolbox(standard_tools(_NoTimers(), lambda: datetime.now(UTC)))
-_NOTHING = cast("ToolContext", None)  # what is asked of these tools needs no memory
+
+
+def _no_scope(purpose: Purpose) -> Scope:
+    raise PermissionError("what is asked of these tools needs no memory")
+
+
+_NOTHING = ToolContext(cast("Store", None), _no_scope)
 
 
 def _calls() -> Iterator[tuple[str, dict[str, object]]]:
