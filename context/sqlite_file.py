@@ -126,7 +126,13 @@ def erase(connection: Connection) -> bool:
 
 
 def faults(connection: Connection) -> list[str]:
-    """What is wrong with the file, in SQLite's own words about pages and indexes; often empty."""
+    """What is wrong with the file, in SQLite's own words about pages and indexes; often empty.
+
+    Pages are checked as the file has them, so what the log holds is written there first: a disk
+    that was full may have left a page there in part.
+    """
+    with contextlib.suppress(sqlcipher.DatabaseError):  # what is wrong is said below
+        connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
     found: list[str] = [
         str(row[0])
         for check in ("cipher_integrity_check", "integrity_check(20)", "foreign_key_check")

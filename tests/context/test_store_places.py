@@ -1,6 +1,8 @@
 """Where things are put, who may put them there, and who reaches them."""
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +176,23 @@ def test_while_it_is_locked_nothing_private_is_taken_or_shown(new_store: New, sc
         store.item(scope(Purpose.ANSWER, ALL), item.id)
     store.unlock(PIN)
     assert seen(store, scope, ALL) == sorted([KEY, PASSWORD])
+
+
+def test_locking_closes_the_files_whose_keys_it_locks(new_store: New, scope: Make) -> None:
+    store = locked_store(new_store)
+    store.unlock(PIN)
+    put(store, scope, KEY)
+    general = open_files(store)
+    put(store, scope, PASSWORD)
+    assert len(open_files(store)) > len(general) > 0
+    store.lock()
+    assert open_files(store) == general
+
+
+def open_files(store: Store) -> set[str]:
+    """The database files that this process has open, with their keys in its memory."""
+    links = (os.path.realpath(each) for each in Path("/proc/self/fd").iterdir())
+    return {link for link in links if link.startswith(str(store.folder)) and link.endswith(".db")}
 
 
 # Derived things

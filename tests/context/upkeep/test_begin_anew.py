@@ -36,6 +36,7 @@ from tests.context.upkeep.damaged import (
     opened,
     pages_of,
 )
+from tests.tiers import cases
 
 
 def ruin(store: Store, name: str = OWNER) -> bytes:
@@ -346,7 +347,7 @@ def test_kill_9_leaves_the_old_or_the_new(
     old_path, _ = file_of(ruined)
     ruined.close()
     seen: set[str] = set()
-    for step in range(1, 60):
+    for step in range(1, 60, cases(4, 1)):
         folder = tmp_path / f"vault{step}"
         shutil.copytree(start, folder)
         command = [sys.executable, "-c", BEGIN_ANEW, str(folder), str(step)]
@@ -427,7 +428,7 @@ def of_an_earlier_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     return path, key
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=cases(4, 30), deadline=None)
 @given(data=st.data())
 def test_a_random_salt_is_found_again_if_little_of_it_is_damaged(
     of_an_earlier_build: tuple[Path, bytes], fast_folder_of: Path, data: st.DataObject
