@@ -1,13 +1,15 @@
 """Lights, heating, blinds and locks: asks the home, does it, and says so once the home shows it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final, Literal, Protocol
 
 from pydantic import Field
 
 from agents.egress_client import NetworkFailed
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from agents.tools.home_said import (
     AWAY,
     MOST_NAMED,
@@ -27,8 +29,8 @@ from context.labels import Label, Trust
 from context.policy import Sink
 
 NOT_SET_UP: Final = (
-    "I'm not connected to your home yet: name its Home Assistant in the section"
-    " 'home' of my settings."
+    "I'm not connected to your home yet: name its Home Assistant, or its MQTT broker, in the"
+    " section 'home' of my settings."
 )
 _WAITS_S: Final = (0.1, 0.2, 0.4, 0.8, 1.0, 1.0)
 """Seconds between looks at whether it was done."""
@@ -69,6 +71,15 @@ class HomeArgs(ToolArgs):
     agreed: bool = False
 
 
+_AGREED: Final = {"agreed": True}
+_THAT: Final = Follow(
+    {Piece.NAME: "target"},
+    frozenset({Piece.NAME}),
+    ("name", "all", "ids", "agreed"),
+    it="the {target}",
+)
+
+
 class HomeTool(Tool[HomeArgs]):
     """Controls a home. home: None where none is set up. wait: waits for some seconds."""
 
@@ -85,25 +96,40 @@ class HomeTool(Tool[HomeArgs]):
             "turn something in the home on",
             ("it's dark in the kitchen", "I need light in here", "get the heater going"),
             ("target",),
+            agreed=_AGREED,
         ),
         Use(
             "off",
             "turn something in the home off",
             ("I don't need the lamp any more", "kill the lights in the hall"),
             ("target",),
+            agreed=_AGREED,
         ),
         Use(
             "set",
             "set the brightness, colour or temperature of something in the home",
             ("make it warmer in the bedroom, 22 degrees", "I'd like the lamp at half"),
             ("target", "value", "unit"),
+            agreed=_AGREED,
         ),
-        Use("open", "open blinds or a garage", ("let some daylight in",), ("target",)),
+        Use(
+            "open",
+            "open blinds or a garage",
+            ("let some daylight in",),
+            ("target",),
+            agreed=_AGREED,
+        ),
         Use(
             "close", "close blinds or a garage", ("it's too bright, shut the blinds",), ("target",)
         ),
         Use("lock", "lock a door", ("make sure the front door is secure",), ("target",)),
-        Use("unlock", "unlock a door", ("let them in at the front door",), ("target",)),
+        Use(
+            "unlock",
+            "unlock a door",
+            ("let them in at the front door",),
+            ("target",),
+            agreed=_AGREED,
+        ),
         Use(
             "state",
             "say whether something in the home is on, open or locked",
@@ -112,6 +138,10 @@ class HomeTool(Tool[HomeArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        **{str(action): _THAT for action in Action if action is not Action.SET},
+        "set": replace(_THAT, fills={Piece.NUMBER: "value", Piece.NAME: "target"}, back="never"),
+    }
     args = HomeArgs
 
     def __init__(self, home: Home | None, wait: Callable[[float], None] = time.sleep) -> None:
@@ -148,6 +178,10 @@ class HomeTool(Tool[HomeArgs]):
             return Receipt(
                 self.name, True, {"action": "state", "devices": len(meant.sure)}, f"{said}."
             )
+        if args.action is Action.SET and args.value is None:
+            asks = replace(self._again(args, Slot.NUMBER), into="value")
+            names = all_of([each.said for each in meant.sure])
+            return self._no("value", f"What should I set {names} to?", asks)
         order = _order(args, meant.sure)
         if isinstance(order, str):
             return self._no("value", order)
@@ -173,7 +207,9 @@ class HomeTool(Tool[HomeArgs]):
             return self._no("which", asked, self._again(args, Slot.WHICH))
         if len(meant.sure) > _MOST_TOGETHER:
             return self._no("many", "Those are too many at once: tell me a room.")
-        if not args.agreed and any(each.gives_way(args.action) for each in meant.sure):
+        # What was agreed to by what it was called is one device; of several, their names are said.
+        agreed = args.agreed and (bool(args.ids) or len(meant.sure) == 1)
+        if not agreed and any(each.gives_way(args.action) for each in meant.sure):
             names = all_of([each.said for each in meant.sure])
             ids = tuple(each.id for each in meant.sure)
             asks = self._again(args, Slot.YES, ids=ids, agreed=True)
@@ -198,13 +234,10 @@ class HomeTool(Tool[HomeArgs]):
         facts = {"action": order.action.value, "devices": len(devices), "done": len(done)}
         said = say_outcome(devices, after, away, order, already=not to_do)
         undo = None
-        if (
-            ok
-            and len(to_do) == 1
-            and order.action in _BACK
-            and not to_do[0].gives_way(order.action)
-        ):
-            undo = Call(self.name, {"action": _BACK[order.action], "ids": (to_do[0].id,)})
+        gives_way = any(each.gives_way(order.action) for each in to_do)
+        if ok and to_do and order.action in _BACK and not gives_way:
+            ids = tuple(each.id for each in to_do)
+            undo = Call(self.name, {"action": _BACK[order.action], "ids": ids})
         return Receipt(self.name, ok, facts, said, undo=undo)
 
     def _looked_at(
@@ -241,8 +274,7 @@ def _order(args: HomeArgs, devices: Sequence[HomeDevice]) -> Order | str:
             value = float(value)
         except ValueError:
             return _coloured(str(args.value), devices)
-    if value is None:
-        return "Say what I should set it to, such as 30 percent or 21 degrees."
+    assert value is not None, "it is asked for first"
     climate = all(each.kind is Kind.CLIMATE for each in devices)
     if args.unit == "degrees" or (args.unit is None and climate):
         if not climate:

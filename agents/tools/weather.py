@@ -1,6 +1,7 @@
 """The weather at a place: asks a forecast service for it, and says it in a sentence or two."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final, Literal, Protocol, TypeAlias
@@ -10,6 +11,7 @@ from pydantic import Field
 from agents.egress import SPOKEN
 from agents.entries import spoken
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from agents.tools.say_when import say_day
 from context.labels import Label, Trust
 from context.policy import Sink
@@ -19,6 +21,11 @@ NOT_SET_UP: Final = (
 )
 _Date: TypeAlias = date  # the field is called so too
 _WHERE: Final = "For which place?"
+_AROUND_PLACE: Final = re.compile(
+    r"^(?:(?:um|uh|well|in|for|at|near|it's)\b[\s,]*)+|[\s,]*\b(?:please|thanks|thank you)[\s.!]*$",
+    re.IGNORECASE,
+)
+"""What is said around a place where it is asked for."""
 _MOST_DAYS: Final = 15
 _PLACE_CHARACTERS: Final = 50
 
@@ -119,6 +126,9 @@ class WeatherTool(Tool[WeatherArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "now": Follow({Piece.DAY: "date", Piece.PLACE: "place"}, drops=("text",))
+    }
     args = WeatherArgs
 
     def __init__(self, forecast: Forecast | None, now: Callable[[], datetime]) -> None:
@@ -139,7 +149,7 @@ class WeatherTool(Tool[WeatherArgs]):
             past = args.date < today
             why = "weather that is over" if past else "weather more than two weeks ahead"
             return self._no("date", f"I don't know of {why}.")
-        said = args.place or args.text
+        said = args.place or (args.text and _AROUND_PLACE.sub("", args.text)) or None
         label = SPOKEN if said is None else Label(frozenset(), context.said_by.trust)
         name = said or forecast.home
         if not name:
