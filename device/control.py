@@ -1,4 +1,5 @@
-"""What other programs may ask of the running assistant: to unlock, to lock, to let go of things.
+"""What other programs may ask of the running assistant: to unlock, to lock, to let go of things,
+and to turn the microphone off or on.
 
 One request and one answer a connection, each a line of JSON. Wrong PINs are counted by the
 keyring, on disk, together with those that are tried anywhere else. Nothing of a request gets into
@@ -21,6 +22,7 @@ from device.errors import ControlFailed
 
 if TYPE_CHECKING:  # the commands that ask need neither a mind nor its engines
     from context.store import Store
+    from device.mic.mute import Mute
     from device.mind import Mind
     from device.worker import Worker
 
@@ -30,6 +32,8 @@ READ_S: Final = 2.0
 """How long the assistant waits for a request to come, and for its answer to be taken."""
 _ANSWER_S: Final = 60.0  # Argon2 on a slow board, behind what the model is busy with
 _AT_ONCE: Final = 8
+LONGEST_OFF_S: Final = 7 * 86_400
+"""The longest time after which the microphone is turned on by itself."""
 _AGAIN_S: Final = 1.0
 
 
@@ -69,8 +73,17 @@ class Status(_Message):
     ask: Literal["status"] = "status"
 
 
+class TurnMic(_Message):
+    """Turn the microphone off, for some seconds or until it is turned on; or on; or None: tell."""
+
+    ask: Literal["microphone"] = "microphone"
+    on: bool | None = None
+    off_for_s: float | None = Field(default=None, gt=0, le=LONGEST_OFF_S)
+
+
 Request = Unlock | UnlockByPhone | Lock | Flush | Status
-_REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="ask")])
+_Any = Request | TurnMic
+_REQUEST: Final[TypeAdapter[_Any]] = TypeAdapter(Annotated[_Any, Field(discriminator="ask")])
 
 
 class State(_Message):
@@ -86,10 +99,18 @@ class State(_Message):
     wait_s: float
 
 
+class MicState(_Message):
+    """Whether the microphone is on. off_for_s: until it is turned on by itself; None: never."""
+
+    on: bool
+    off_for_s: float | None = None
+
+
 class _Answer(_Message):
     """The state after a request, or the error that it ended with: its sentence, and its wait."""
 
     state: State | None = None
+    mic: MicState | None = None
     sentence: str = ""
     retry_after_s: float | None = None
     """Of a wrong PIN; None: it is another error."""
@@ -113,11 +134,18 @@ class Control:
     """Answers other programs' requests, on the thread that owns the memory.
 
     let_go: breaks off what is being said, and drops what is kept of the conversation anywhere.
+    mute: whether the microphone is off.
     """
 
     def __init__(
-        self, folder: Path, mind: "Mind", think: "Worker", let_go: Callable[[], Awaitable[None]]
+        self,
+        folder: Path,
+        mind: "Mind",
+        think: "Worker",
+        let_go: Callable[[], Awaitable[None]],
+        mute: "Mute",
     ) -> None:
+        self._mute = mute
         self._folder = folder
         self._mind = mind
         self._think = think
@@ -169,6 +197,8 @@ class Control:
                 " it may be of an earlier version."
             )
         try:
+            if isinstance(request, TurnMic):  # which waits for nothing that thinks
+                return _Answer(mic=await asyncio.to_thread(turned, self._mute, request))
             await self._carry_out(request)
             return _Answer(state=await self._think.run(state_of, self._mind.store))
         except WrongPin as error:
@@ -194,6 +224,15 @@ class Control:
                 await think.run(self._mind.catch_up)
             case Status():
                 pass
+
+
+def turned(mute: "Mute", request: TurnMic) -> MicState:
+    """Turn the microphone as asked, and return how it is then. Raises MuteNotKept."""
+    if request.on is True and mute.muted():
+        mute.unmute()
+    elif request.on is False:
+        mute.mute(request.off_for_s)
+    return MicState(on=not mute.muted(), off_for_s=mute.left_s())
 
 
 def state_of(store: "Store") -> State:
@@ -231,6 +270,21 @@ def ask(folder: Path, request: Request, *, answer_s: float = _ANSWER_S) -> State
         Refused: it could not do that, and says why.
         ControlFailed: it can't be reached, or does not answer within `answer_s`.
     """
+    answer = _exchanged(folder, request, answer_s)
+    if answer.state is None:
+        raise Refused(answer.sentence, answer.retry_after_s)
+    return answer.state
+
+
+def ask_mic(folder: Path, request: TurnMic) -> MicState:
+    """Ask the assistant that listens in `folder` for its microphone; raises as `ask`."""
+    answer = _exchanged(folder, request, _ANSWER_S)
+    if answer.mic is None:
+        raise Refused(answer.sentence, answer.retry_after_s)
+    return answer.mic
+
+
+def _exchanged(folder: Path, request: _Any, answer_s: float) -> _Answer:
     data = b""
     with connected(folder, READ_S) as connection:
         try:
@@ -248,9 +302,7 @@ def ask(folder: Path, request: Request, *, answer_s: float = _ANSWER_S) -> State
             raise ControlFailed(
                 "The running assistant gave no answer: try again, or restart it."
             ) from None
-    if answer.state is None:
-        raise Refused(answer.sentence, answer.retry_after_s)
-    return answer.state
+    return answer
 
 
 def _packed(message: _Message) -> bytes:

@@ -102,6 +102,13 @@ class Ears:
         """Begin to look for the wake word, as if all had been silence."""
         self._wake_word.reset()
 
+    def forget(self) -> None:
+        """Let go of all the sound that the engines keep."""
+        self._wake_word.reset()
+        self._detector.reset()
+        self._barge_in.reset()
+        self._canceller.reset()
+
     def expect_interruption(self) -> None:
         """Begin to look for interruptions of a reply."""
         self._detector.reset()

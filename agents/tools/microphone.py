@@ -1,11 +1,16 @@
-"""Closes the microphone. Nobody can open it again by voice: nothing hears them."""
+"""Turns the microphone off. Nobody can turn it on again by voice: nothing hears them."""
 
 from typing import ClassVar, Literal, Protocol
 
+from pydantic import Field
+
+from agents.durations import say_duration
 from agents.tools import Receipt, Tool, ToolArgs, ToolContext, Use
 
 _NONE = "I can't close the microphone here: switch me off to be sure that nothing is heard."
-_MUTED = "My microphone is off. Press the button to turn it on again: I can't hear you until then."
+_MUTED = "My microphone is off. {way_back} to turn it on again: I can't hear you until then."
+_MUTED_FOR = "My microphone is off for {time}. {way_back} to turn it on before that."
+_MOST_S = 7 * 86_400
 _FAILED = "I couldn't close the microphone: I can still hear you."
 
 
@@ -17,12 +22,17 @@ class MuteSwitch(Protocol):
         """Whether there is a microphone that can be closed, and a way to open it by hand."""
         ...
 
-    def mute(self) -> None:
-        """Close the capture device once the sentence that says so has been said."""
+    @property
+    def way_back(self) -> str:
+        """What turns it on again by hand, as a sentence begins: "Press the button"."""
+        ...
+
+    def mute(self, for_s: float | None = None) -> None:
+        """Close the capture device now, for some seconds or until a hand opens it."""
         ...
 
     def muted(self) -> bool:
-        """Whether it is closed, or will be once that has been said."""
+        """Whether it is closed."""
         ...
 
 
@@ -30,8 +40,9 @@ class NoMuteSwitch:
     """A device whose microphone can't be closed from here."""
 
     exists = False
+    way_back = "Switch me off and on"
 
-    def mute(self) -> None:
+    def mute(self, for_s: float | None = None) -> None:
         """Never asked for."""
 
     def muted(self) -> bool:
@@ -40,9 +51,10 @@ class NoMuteSwitch:
 
 
 class MicrophoneArgs(ToolArgs):
-    """Muting only: there is no unmuting by voice."""
+    """Muting only: there is no unmuting by voice. seconds: until it is turned on by itself."""
 
     action: Literal["mute"]
+    seconds: float | None = Field(default=None, gt=0, le=_MOST_S)
 
 
 class MicrophoneTool(Tool[MicrophoneArgs]):
@@ -61,6 +73,7 @@ class MicrophoneTool(Tool[MicrophoneArgs]):
                 "I want to talk without you hearing it",
                 "no more listening in",
             ),
+            ("seconds",),
         ),
     )
     args = MicrophoneArgs
@@ -72,6 +85,12 @@ class MicrophoneTool(Tool[MicrophoneArgs]):
         """Close it; said only if it is."""
         if not self._switch.exists:
             return Receipt(self.name, False, {"error": "none"}, _NONE)
-        self._switch.mute()
-        muted = self._switch.muted()
-        return Receipt(self.name, muted, {"action": "mute"}, _MUTED if muted else _FAILED)
+        self._switch.mute(args.seconds)
+        if not self._switch.muted():
+            return Receipt(self.name, False, {"action": "mute"}, _FAILED)
+        way_back = self._switch.way_back
+        if args.seconds is None:
+            return Receipt(self.name, True, {"action": "mute"}, _MUTED.format(way_back=way_back))
+        facts = {"action": "mute", "seconds": args.seconds}
+        said = _MUTED_FOR.format(time=say_duration(args.seconds), way_back=way_back)
+        return Receipt(self.name, True, facts, said)

@@ -50,10 +50,13 @@ class ChunkQueue:
         self._lock = threading.Lock()
         self._some = asyncio.Event()
         self._dropped = 0
+        self._is_shut = False
 
     def push(self, chunk: Samples) -> None:
         """Take a chunk over, from any thread: one append and one wake-up."""
         with self._lock:
+            if self._is_shut:
+                return
             if len(self._chunks) == self._chunks.maxlen:
                 self._dropped += 1
             self._chunks.append(chunk)
@@ -68,6 +71,17 @@ class ChunkQueue:
                     return self._chunks.popleft()
                 self._some.clear()
             await self._some.wait()
+
+    def shut(self) -> None:
+        """Let everything go, and take nothing from now on; from any thread."""
+        with self._lock:
+            self._is_shut = True
+            self._chunks.clear()
+
+    def reopen(self) -> None:
+        """Take chunks again."""
+        with self._lock:
+            self._is_shut = False
 
     def take_dropped(self) -> int:
         """Return how many chunks were dropped since the last call."""
