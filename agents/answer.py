@@ -32,10 +32,8 @@ from context.store import Store
 
 DONT_KNOW_OWN: Final = "I don't know. You haven't told me."
 NOT_UNDERSTOOD: Final = "I didn't understand that, so nothing was done."
-NO_MODEL: Final = (
-    "I can't answer that now, because my language model isn't working. Timers, the clock and what"
-    " you told me still work."
-)
+STILL_WORKS: Final = "Timers, the clock and what you told me still work."
+NO_MODEL: Final = f"I can't answer that now, because my language model isn't working. {STILL_WORKS}"
 CARE: Final = (
     "I'm not safe to ask about health. Ask a doctor or a pharmacist, and in an emergency call for"
     " help."

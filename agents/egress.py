@@ -151,19 +151,28 @@ def _is_local(address: str) -> bool:
     return any(ip.version == network.version and ip in network for network in _LOCAL)
 
 
+Cleared = Callable[[frozenset[Compartment], bool], frozenset[Compartment]]
+"""Which of these compartments the owner's grants open to the network now. With True, it is about to
+leave: what was granted once is used up, if all of them are open."""
+
+
+def nothing_cleared(_wanted: frozenset[Compartment], _use: bool) -> frozenset[Compartment]:
+    """Nothing."""
+    return frozenset()
+
+
 class Gate:
     """Asks the policy, and leaves a record, before anything leaves.
 
     note: leaves a record of a tool's name and a verdict; what it raises keeps all inside. cleared:
-    the compartments that the owner's grants open to the network now; asked only where something
-    remembered would leave, as a grant may be for once.
+    asked only where something remembered would leave.
     """
 
     def __init__(
         self,
         outlets: Mapping[str, Outlet],
         note: Callable[[str, Verdict], None],
-        cleared: Callable[[], frozenset[Compartment]] = frozenset,
+        cleared: Cleared = nothing_cleared,
     ) -> None:
         self._outlets = dict(outlets)
         self._note = note
@@ -171,13 +180,24 @@ class Gate:
 
     def open(self, leaving: Leaving) -> None:
         """Return if it may leave now. Raises EgressDenied, or what `note` raises."""
-        # First without the grants: one that holds once is not used up by what is denied anyway.
-        verdict = decide(leaving, self._outlets)
-        if verdict.code is Code.NOT_CLEARED:
-            verdict = decide(leaving, self._outlets, self._cleared())
+        verdict = self._decide(leaving, use=True)
         self._note(leaving.tool, verdict)
         if not verdict.allowed:
             raise EgressDenied(verdict.code)
+
+    def may(self, leaving: Leaving) -> bool:
+        """Whether it might leave now: leaves no record, and uses nothing up. It is not the
+        permission, which `open` gives.
+        """
+        return self._decide(leaving, use=False).allowed
+
+    def _decide(self, leaving: Leaving, *, use: bool) -> Verdict:
+        # First without the grants: one that holds once is not used up by what is denied anyway.
+        verdict = decide(leaving, self._outlets)
+        if verdict.code is Code.NOT_CLEARED:
+            cleared = self._cleared(leaving.label.compartments, use)
+            verdict = decide(leaving, self._outlets, cleared)
+        return verdict
 
     def check_local(self, tool: str, addresses: Iterable[str]) -> None:
         """Return if a server without encryption is at home. Raises EgressDenied."""

@@ -7,6 +7,7 @@ that never ends nor one that unpacks to more than the memory holds takes the ass
 """
 
 import json
+import queue
 import socket
 import ssl
 import threading
@@ -17,10 +18,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agents.egress import Endpoint, Gate, Leaving, Outlet
+from agents.model import never
 from context.errors import LapelError
 from context.labels import Label
 
 _REDIRECTS: Final = 3
+_LINE_WAIT_S: Final = 0.02
+_MOST_WAITING: Final = 1024
+"""Lines that are held for who reads them slowly; more of them wait in the connection."""
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -30,6 +35,14 @@ class NetworkFailed(LapelError):
 
 class Unauthorized(NetworkFailed):
     """The server does not take the token."""
+
+
+class Refused(NetworkFailed):
+    """The server says that it won't. status: HTTP's code for why."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,25 @@ def addresses_of(endpoint: Endpoint) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
+def trust(ca_file: str, *, tls: bool = True) -> ssl.SSLContext:
+    """Whose certificates are believed: those of `ca_file`, or the system's where it is "".
+
+    tls: False where nothing is encrypted, and so nobody's. Raises NetworkFailed.
+    """
+    import httpx2
+
+    try:
+        if not tls:
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca_file:
+            return ssl.create_default_context(cafile=ca_file)
+        return httpx2.create_ssl_context(trust_env=False)
+    except OSError as error:
+        raise NetworkFailed(
+            "The certificates that my settings name (ca_file) can't be read."
+        ) from error
+
+
 class EgressClient:
     """Speaks HTTP to one server for one tool.
 
@@ -120,6 +152,66 @@ class EgressClient:
     def post(self, path: str, label: Label, body: Mapping[str, object]) -> Any:
         """The JSON that answers `body`; raises as `get`. Never redirected, never sent twice."""
         return self._json(_Asked("POST", path, body=body), label)
+
+    def may(self, label: Label) -> bool:
+        """Whether what has this label might be sent now; see `Gate.may`. Raises NetworkFailed."""
+        return self._gate.may(Leaving(self._tool, self._server.endpoint, label))
+
+    def lines(
+        self,
+        path: str,
+        label: Label,
+        body: Mapping[str, object],
+        stop: Callable[[], bool] = never,
+    ) -> Iterator[str]:
+        """The lines of the answer to `body` as they come; raises as `get`.
+
+        stop: asked many times a second on the caller's thread, also while nothing comes; ends it,
+        and the connection, as dropping the iterator does.
+        """
+        if stop():
+            return
+        coming: queue.Queue[str | LapelError | None] = queue.Queue(_MOST_WAITING)
+        ended = threading.Event()
+        self._let_out(label)  # on this thread, which the record belongs to
+        with self._deadline() as cut:
+            threading.Thread(
+                target=self._read_lines,
+                args=(_Asked("POST", path, body=body), cut, coming, ended),
+                daemon=True,
+            ).start()
+            try:
+                while not stop():
+                    try:
+                        line = coming.get(timeout=_LINE_WAIT_S)
+                    except queue.Empty:
+                        continue
+                    if line is None:
+                        return
+                    if isinstance(line, LapelError):
+                        raise line
+                    yield line
+            finally:
+                ended.set()
+                cut.now()
+
+    def _read_lines(
+        self,
+        asked: _Asked,
+        cut: "_Cut",
+        coming: "queue.Queue[str | LapelError | None]",
+        ended: threading.Event,
+    ) -> None:
+        """On a thread of its own, as a read can't be stopped from the thread that waits in it."""
+        last: LapelError | None = NetworkFailed(f"{self._what} broke off.")
+        try:
+            for line in _split(self._chunks(asked, cut)):
+                _put(coming, line, ended)
+            last = None
+        except LapelError as error:
+            last = error
+        finally:
+            _put(coming, last, ended)
 
     def _json(self, asked: _Asked, label: Label) -> Any:
         self._let_out(label)
@@ -189,18 +281,7 @@ class EgressClient:
     def _client(self) -> Any:
         import httpx2
 
-        ca_file = self._server.ca_file
-        try:
-            if not self._server.endpoint.tls:
-                verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
-            elif ca_file:
-                verify = ssl.create_default_context(cafile=ca_file)
-            else:
-                verify = httpx2.create_ssl_context(trust_env=False)
-        except OSError as error:
-            raise NetworkFailed(
-                "The certificates that my settings name (ca_file) can't be read."
-            ) from error
+        verify = trust(self._server.ca_file, tls=self._server.endpoint.tls)
         return httpx2.Client(verify=verify, trust_env=False, timeout=self._server.timeout_s)
 
     def _headers(self, endpoint: Endpoint) -> dict[str, str]:
@@ -233,7 +314,8 @@ class EgressClient:
         if answer.status_code in (401, 403):
             raise Unauthorized(f"{self._what} doesn't take the token that I was given.")
         if answer.status_code >= 400:
-            raise NetworkFailed(f"{self._what} refused, with error {answer.status_code}.")
+            status = answer.status_code
+            raise Refused(f"{self._what} refused, with error {status}.", status)
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise NetworkFailed(f"{self._what} answered something that I can't read.")
         size_bytes = 0
@@ -276,6 +358,29 @@ class _Cut:
         if self._socket is not None:
             with suppress(OSError):  # it is closed already
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Lines without their ends; what is not UTF-8 becomes a question mark."""
+    left = b""
+    for chunk in chunks:
+        *whole, left = (left + chunk).split(b"\n")
+        for line in whole:
+            yield line.rstrip(b"\r").decode("utf-8", "replace")
+    if left:
+        yield left.decode("utf-8", "replace")
+
+
+def _put(
+    coming: "queue.Queue[str | LapelError | None]",
+    line: str | LapelError | None,
+    ended: threading.Event,
+) -> None:
+    """Hand a line over, unless nobody waits for it any more."""
+    while not ended.is_set():
+        with suppress(queue.Full):
+            coming.put(line, timeout=_LINE_WAIT_S)
+            return
 
 
 def _inside(what: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from agents.model import Message, ModelFailed, Role, never
+from context.labels import BOTTOM, Label
 
 _FALLBACK = "I don't know."
 
@@ -62,6 +63,10 @@ class FakeModel:
             self._before_load()
             self._loaded = True
 
+    def takes(self, label: Label) -> bool:
+        """Everything: it is on this device."""
+        return True
+
     def keep_start(self, system: str) -> None:
         """Keep it in `start`, for tests."""
         if not self._loaded:
@@ -73,6 +78,7 @@ class FakeModel:
         messages: list[Message],
         *,
         max_tokens: int,
+        label: Label = BOTTOM,
         stop: Callable[[], bool] = never,
         key: str = "",
     ) -> Iterator[str]:
@@ -90,6 +96,7 @@ class FakeModel:
         messages: list[Message],
         options: Sequence[str],
         *,
+        label: Label = BOTTOM,
         said: str = "",
         stop: Callable[[], bool] = never,
         key: str = "",

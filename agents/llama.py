@@ -11,6 +11,7 @@ from agents.llama_text import ChatText
 from agents.model import Message, ModelFailed, ModelUnusable, never
 from agents.options import shares
 from agents.thoughts import without_thoughts
+from context.labels import BOTTOM, Label
 
 _MOST_READS = 24  # of branches; a walk through the spans of a sentence takes about ten
 _QUIET: list[object] = []  # keeps the log callback alive for as long as llama.cpp may call it
@@ -95,6 +96,7 @@ class LlamaModel:
         messages: list[Message],
         *,
         max_tokens: int,
+        label: Label = BOTTOM,
         stop: Callable[[], bool] = never,
         key: str = "",
     ) -> Iterator[str]:
@@ -116,6 +118,7 @@ class LlamaModel:
         messages: list[Message],
         options: Sequence[str],
         *,
+        label: Label = BOTTOM,
         said: str = "",
         stop: Callable[[], bool] = never,
         key: str = "",
@@ -136,6 +139,10 @@ class LlamaModel:
             text.ends(),
             most_reads=_MOST_READS,
         )
+
+    def takes(self, label: Label) -> bool:
+        """Everything: nothing of it leaves the device."""
+        return True
 
     def keep_start(self, system: str) -> None:
         """Have the start of every prompt in memory; see `ChatModel.keep_start`."""

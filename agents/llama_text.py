@@ -1,6 +1,6 @@
 """Text to tokens and back for a GGUF model, by its own vocabulary and chat template."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from agents.model import Message, ModelFailed, ModelUnusable, Role
 
@@ -9,8 +9,16 @@ if TYPE_CHECKING:
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 
+_THINK: Final = "<think>"
+_NO_THOUGHT: Final = f"{_THINK}\n\n</think>\n\n"
+
+
 class ChatText:
     """The words and the chat template of an open model.
+
+    Its own template says how each family marks roles and ends. It is given no tools, so that it
+    describes none and the reply is plain text; and it is asked for no reasoning, which a voice
+    can't wait for: where it begins some all the same, that is closed again before the reply.
 
     Raises ModelUnusable if it has none that work.
     """
@@ -105,9 +113,16 @@ class ChatText:
             joined = f"{first['content']}\n\n{second['content']}"
             marked = [{"role": second["role"], "content": joined}, *rest]
         try:
-            return self._format(messages=cast("list[object]", marked)).prompt  # pyright: ignore[reportArgumentType]
+            prompt = self._format(
+                messages=cast("list[object]", marked),  # pyright: ignore[reportArgumentType]
+                enable_thinking=False,
+            ).prompt
         except (jinja2.TemplateError, ValueError) as error:
             raise ModelFailed("The language model's template does not take this prompt.") from error
+        begun = prompt.rstrip()
+        if begun.endswith(_THINK):
+            return begun.removesuffix(_THINK) + _NO_THOUGHT
+        return prompt
 
     def content(self, text: str) -> list[int]:
         """The tokens of plain text; "<|im_end|>" in it is six or so ordinary ones."""

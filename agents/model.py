@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from context.errors import LapelError
+from context.labels import Label
 
 
 class ModelUnusable(LapelError):
@@ -14,6 +15,12 @@ class ModelUnusable(LapelError):
 
 class ModelFailed(LapelError):
     """A loaded model could not go on with a reply; the message quotes no one."""
+
+
+class ServerFailed(ModelFailed):
+    """The server that a model runs on failed, or may not be sent the prompt; the message is a
+    sentence for the owner.
+    """
 
 
 class Role(StrEnum):
@@ -54,6 +61,14 @@ class ChatModel(Protocol):
         """Open the weights; a second call does nothing. Raises ModelUnusable."""
         ...
 
+    def takes(self, label: Label) -> bool:
+        """Whether a prompt with this label may be put to it now; changes nothing.
+
+        A model on this device takes everything. One elsewhere takes what may leave the device: what
+        it does not take is left out of its prompts.
+        """
+        ...
+
     def keep_start(self, system: str) -> None:
         """Keep what every prompt with this system message begins with, so that it is never read
         again: not in later turns, not after `reset`, and where the model can, not after a restart.
@@ -67,17 +82,20 @@ class ChatModel(Protocol):
         messages: list[Message],
         *,
         max_tokens: int,
+        label: Label,
         stop: Callable[[], bool] = never,
         key: str = "",
     ) -> Iterator[str]:
         """Text of the reply, piece by piece, without reasoning or control tokens.
 
+        label: of all that is in the messages: a model elsewhere is sent nothing that may not leave.
         max_tokens: of the reply; with 0 the prompt is only read, so that the next one like it
         starts sooner. stop: asked many times a token, also while the prompt is read; ends the
         reply when true. key: whose prompt it is (see `Prompt.key`). A prompt that starts like the
         last one of its key goes on from where they differ; at another key all that is held of
         prompts and replies is dropped first, as by `reset`.
-        Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine.
+        Raises ModelFailed: not loaded, no room for the prompt and a reply, or a broken engine;
+        ServerFailed, which is one too, where its server failed or may not be sent the prompt.
         """
         ...
 
@@ -86,6 +104,7 @@ class ChatModel(Protocol):
         messages: list[Message],
         options: Sequence[str],
         *,
+        label: Label,
         said: str = "",
         stop: Callable[[], bool] = never,
         key: str = "",
@@ -93,8 +112,9 @@ class ChatModel(Protocol):
         """How likely the reply is each of `options`, among them alone: shares of 1, in their order.
 
         Nothing else can come of it: a name out of a few, or a run of the speaker's own words.
-        options: none of them twice or empty. said: how the reply begins, before the option. stop
-        and key: as for `stream`. Empty if told to stop. Raises ModelFailed, as `stream` does.
+        options: none of them twice or empty. said: how the reply begins, before the option. label,
+        stop and key: as for `stream`. Equal shares where the model did not choose. Empty if told to
+        stop. Raises ModelFailed, as `stream` does.
         """
         ...
 

@@ -12,6 +12,7 @@ from agents.prompt import Exchange, Prompt, build_prompt
 from agents.relevance import first_sentence, keeps_to, told
 from agents.tools.help import CAN
 from context.errors import LapelError, ScopeDenied
+from context.labels import Label, join
 from context.store import Store
 
 DONT_KNOW = "I don't know."
@@ -30,11 +31,15 @@ class Writer:
     now: Callable[[], datetime]
 
     def prompt(self, question: str, answer: FromModel, history: Sequence[Exchange]) -> Prompt:
-        """What the model is shown of the conversation. Raises ScopeDenied, ModelFailed."""
+        """What the model is shown of the conversation: of what is remembered, only what it takes.
+
+        Raises ScopeDenied, ModelFailed.
+        """
+        takes = answer.model.takes
         return build_prompt(
             self.system,
-            history,
-            answer.items,
+            [exchange for exchange in history if takes(exchange.label)],
+            [item for item in answer.items if takes(item.label)],
             question,
             scope=answer.scope,
             now_s=self.now().timestamp(),
@@ -55,19 +60,23 @@ class Writer:
             budget_tokens=model.context_tokens - _RECALL_TOKENS,
         )
 
-    def recalled(self, question: str, answer: FromItem, stop: Callable[[], bool]) -> str:
-        """An answer from one item: in the model's words if it kept to the item, else in the
-        owner's own.
+    def recalled(
+        self, question: str, answer: FromItem, stop: Callable[[], bool], asker: Label
+    ) -> str:
+        """An answer from one item: in the model's words if it takes the item and kept to it, else
+        in the owner's own. asker: the label of the question.
         """
         item, model = answer.item, answer.model
-        if model is None:
+        if model is None or not model.takes(join(item.label, asker)):
             return told([item])
         try:
             prompt = self.recall_prompt(question, answer, model)
             note_prompt(self.store, prompt, answer.scope)
             most = min(_RECALL_TOKENS, model.count_tokens(item.text) + _RECALL_MORE_TOKENS)
-            said = ""
-            for piece in model.stream(prompt.messages, max_tokens=most, stop=stop, key=prompt.key):
+            said, label = "", join(prompt.label, asker)
+            for piece in model.stream(
+                prompt.messages, max_tokens=most, label=label, stop=stop, key=prompt.key
+            ):
                 said += piece
                 if (sentence := first_sentence(said)) is not None:
                     said = sentence
@@ -81,13 +90,19 @@ class Writer:
         return said if keeps_to(said, item, question) else told([item])
 
     def generated(
-        self, prompt: Prompt, answer: FromModel, stop: Callable[[], bool]
+        self, prompt: Prompt, answer: FromModel, stop: Callable[[], bool], asker: Label
     ) -> Iterator[str]:
-        """The model's reply, guarded; ends silently if told to stop. Raises ModelFailed."""
+        """The model's reply, guarded; ends silently if told to stop. asker: the label of the
+        question. Raises ModelFailed.
+        """
         guard = Guard()
         note_prompt(self.store, prompt, answer.scope)
         pieces = answer.model.stream(
-            prompt.messages, max_tokens=self.reply_tokens, stop=stop, key=prompt.key
+            prompt.messages,
+            max_tokens=self.reply_tokens,
+            label=join(prompt.label, asker),
+            stop=stop,
+            key=prompt.key,
         )
         for piece in pieces:
             if text := guard.feed(piece):

@@ -146,10 +146,10 @@ class TestGate:
             Gate(OUTLETS, full).open(Leaving("weather", THERE, SPOKEN))
 
     def test_grants_are_asked_for_only_where_they_matter(self, noted) -> None:
-        asked: list[int] = []
+        asked: list[tuple[frozenset[Compartment], bool]] = []
 
-        def cleared() -> frozenset[Compartment]:
-            asked.append(1)
+        def cleared(wanted: frozenset[Compartment], use: bool) -> frozenset[Compartment]:
+            asked.append((wanted, use))
             return frozenset({OWNER_GENERAL})
 
         gate = Gate(OUTLETS, lambda tool, verdict: noted.append((tool, verdict)), cleared)
@@ -158,8 +158,22 @@ class TestGate:
             gate.open(Leaving("other", THERE, REMEMBERED))
         assert asked == []
         gate.open(Leaving("weather", THERE, REMEMBERED))
-        assert asked == [1]
+        assert asked == [(REMEMBERED.compartments, True)]
         assert noted[-1] == ("weather", Verdict(True, Code.GRANTED))
+
+    def test_whether_it_might_leave_can_be_asked_without_a_trace(self, gate, noted) -> None:
+        used: list[bool] = []
+
+        def cleared(wanted: frozenset[Compartment], use: bool) -> frozenset[Compartment]:
+            used.append(use)
+            return frozenset()
+
+        assert gate.may(Leaving("weather", THERE, SPOKEN))
+        assert not gate.may(Leaving("weather", THERE, REMEMBERED))
+        asking = Gate(OUTLETS, lambda tool, verdict: noted.append((tool, verdict)), cleared)
+        assert not asking.may(Leaving("weather", THERE, REMEMBERED))
+        assert used == [False]
+        assert noted == []
 
     def test_an_address_elsewhere_is_no_home(self, gate, noted) -> None:
         gate.check_local("home", ["192.168.0.2"])

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from agents.egress import SPOKEN, Code, EgressDenied, Gate, Verdict
-from agents.egress_client import EgressClient, NetworkFailed, Server, Unauthorized, endpoint_of
+from agents.egress_client import (
+    EgressClient,
+    NetworkFailed,
+    Refused,
+    Server,
+    Unauthorized,
+    endpoint_of,
+)
 from context.labels import Label, Trust
 from tests.local_server import Answer, Asked, certificate, serving
 
@@ -70,9 +77,11 @@ def test_what_may_not_leave_opens_no_socket(client, notes) -> None:
             client(server.url).get("/", Label(frozenset(), Trust.OVERHEARD))
         with pytest.raises(EgressDenied):
             client(server.url, allow_http=False).post("/", SPOKEN, {})
+        with pytest.raises(EgressDenied):
+            list(client(server.url, allow_http=False).lines("/", SPOKEN, {}))
     assert server.asked == []
     codes = [verdict.code for _, verdict in notes.made]
-    assert codes == [Code.OTHERS_WORDS, Code.NOT_ENCRYPTED]
+    assert codes == [Code.OTHERS_WORDS, Code.NOT_ENCRYPTED, Code.NOT_ENCRYPTED]
 
 
 def test_no_plain_connection_leaves_the_home(client, notes, monkeypatch) -> None:
@@ -218,8 +227,66 @@ class TestAnswersThatAreNotTaken:
             with pytest.raises(Unauthorized) as refused:
                 ask("/401", SPOKEN)
             assert "secret" not in str(refused.value)
-            with pytest.raises(NetworkFailed, match="500"):
+            with pytest.raises(Refused, match="500") as failed:
                 ask("/500", SPOKEN)
+            assert failed.value.status == 500
+
+
+class TestLines:
+    def test_they_come_as_they_are_sent(self, client) -> None:
+        wait = threading.Event()
+
+        def handler(asked: Asked) -> None:
+            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\none\r\ntw")
+            assert wait.wait(10)
+            asked.out.write("o\n\nthree \u00e9".encode())
+
+        with serving(handler) as server:
+            lines = client(server.url).lines("/", SPOKEN, {})
+            assert next(lines) == "one"
+            wait.set()
+            assert list(lines) == ["two", "", "three \u00e9"]
+
+    @pytest.mark.parametrize("how", ["stop", "drop"])
+    def test_ending_them_ends_the_connection_though_nothing_comes(self, client, how: str) -> None:
+        gone = threading.Event()
+
+        def handler(asked: Asked) -> None:
+            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\none\n")
+            try:
+                while not gone.wait(0.01):
+                    asked.out.write(b".")
+            except OSError:
+                gone.set()
+
+        with serving(handler) as server:
+            said: list[str] = []
+            lines = client(server.url).lines("/", SPOKEN, {}, stop=lambda: bool(said))
+            said.append(next(lines))
+            if how == "stop":
+                assert list(lines) == []
+            else:
+                lines.close()
+            assert gone.wait(10)
+
+    def test_nobody_is_asked_by_who_is_told_to_stop_before(self, client, notes) -> None:
+        with serving(lambda _: Answer(b"one")) as server:
+            assert list(client(server.url).lines("/", SPOKEN, {}, stop=lambda: True)) == []
+        assert server.asked == notes.made == []
+
+    @pytest.mark.parametrize("status", [401, 500])
+    def test_errors_come_too(self, client, status: int) -> None:
+        with serving(lambda _: Answer(status=status)) as server, pytest.raises(NetworkFailed):
+            list(client(server.url).lines("/", SPOKEN, {}))
+
+    def test_a_line_without_end_is_too_much(self, client) -> None:
+        def endless(asked: Asked) -> None:
+            asked.out.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                asked.out.write(b"x" * 10_000)
+
+        with serving(endless) as server, pytest.raises(NetworkFailed, match="more than"):
+            list(client(server.url, most_bytes=50_000).lines("/", SPOKEN, {}))
 
 
 @pytest.mark.parametrize(
