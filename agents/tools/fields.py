@@ -1,0 +1,124 @@
+"""Arguments of a tool that others wrote: what each may be, and what of one's words it is. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from agents.choose.said_times import said_time
+from agents.mapped import Mapped
+from agents.numbers import in_digits
+
+NUMBER: Final = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
+_LARGEST: Final = 1e15
+_HALF: Final = re.compile(r"(?<![\w.])(\d+) and a half\b", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO: Final = re.compile(r"(?:no|nope|not|without|off|false|disabled?)\b", re.IGNORECASE)
+_YES: Final = re.compile(r"(?:yes|yeah|yep|with|on|true|enabled?|please)\b", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """What a value is."""
+
+    WORDS = "words"
+    NUMBER = "number"
+    WHOLE = "whole"
+    YES_NO = "yes_no"
+    ONE_OF = "one_of"
+    DATE = "date"
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True)
+class Field:
+    """An argument. name: as the tool calls it. options: of ONE_OF. least, most: of numbers, and how
+    many characters of WORDS at most.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+    options: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def said(self) -> str:
+        """The name as words: "due date" of "due_date" and "dueDate"."""
+        return in_words(self.name)
+
+    @property
+    def question(self) -> str:
+        """What asks for it."""
+        match self.kind:
+            case Kind.ONE_OF:
+                return f"Which {self.said}: {', '.join(self.options[:-1])} or {self.options[-1]}?"
+            case Kind.NUMBER | Kind.WHOLE:
+                return f"Which number for the {self.said}?"
+            case Kind.YES_NO:
+                return f"With or without {self.said}?"
+            case Kind.DATE | Kind.MOMENT:
+                return f"When? I need the {self.said}."
+            case Kind.WORDS:
+                return f"What is the {self.said}?"
+
+    def fits(self, number: float) -> bool:
+        """Whether a number may be the value."""
+        if abs(number) > _LARGEST or (self.kind is Kind.WHOLE and not number.is_integer()):
+            return False
+        low, high = self.least, self.most
+        return (low is None or number >= low) and (high is None or number <= high)
+
+
+def digits_of(text: str) -> Mapped:
+    """A text with its numbers in digits, "two and a half" as 2.5."""
+    digits = in_digits(Mapped.of(text), "en")
+    for half in reversed(list(_HALF.finditer(digits.text))):
+        digits = digits.replaced(half.end(1), half.end(), ".5")
+    return digits
+
+
+def in_words(name: str) -> str:
+    """A name of a program's as words, in lower case: letters, digits and single spaces."""
+    apart = _CAMEL.sub(" ", name)
+    return " ".join("".join(c if c.isalnum() else " " for c in apart).lower().split())
+
+
+def answer_to(field: Field, text: str, now: datetime) -> object | None:
+    """The value that an answer to `field.question` gives; None if it gives none. now: wall time."""
+    text = text.strip(" .!?,")
+    match field.kind:
+        case Kind.WORDS:
+            return text if text and (field.most is None or len(text) <= field.most) else None
+        case Kind.NUMBER | Kind.WHOLE:
+            found = NUMBER.search(digits_of(text).text)
+            return None if found is None else as_number(field, found.group())
+        case Kind.ONE_OF:
+            return option_said(field, text)
+        case Kind.YES_NO:
+            return False if _NO.match(text) else True if _YES.match(text) else None
+        case Kind.DATE | Kind.MOMENT:
+            when = said_time(text, now, early=False) or said_time(f"at {text}", now, early=False)
+            if when is None:
+                return None
+            return when.date if field.kind is Kind.DATE else when.at
+
+
+def as_number(field: Field, digits: str) -> float | int | None:
+    """The number that digits are, if it fits."""
+    number = float(digits)
+    if not field.fits(number):
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def option_said(field: Field, text: str) -> str | None:
+    """The one option whose words are in a text; None if there is none, or several are."""
+    words = f" {in_words(text)} "
+    found = [each for each in field.options if (said := in_words(each)) and f" {said} " in words]
+    if len(found) > 1:  # "extra large" is said, and so "large" is
+        longest = max(found, key=len)
+        inside = all(in_words(each) in in_words(longest) for each in found)
+        found = [longest] if inside else []
+    return found[0] if found else None
