@@ -4,22 +4,27 @@ import re
 from datetime import datetime
 
 from agents.durations import find_duration
+from agents.pieces import Before, read_piece
 from agents.router import Routed, RouteKind, plain
 from agents.times import clock_time, find_when, resolve
 from agents.tools import Proposal, Slot
+from agents.tools.follow import Piece
+from agents.tools.list_words import split_entries
 
 _YES = re.compile(
     r"(?:(?:yes|yeah|yep|yup|sure|ok|okay) )?(?:yes|yeah|yep|yup|sure|ok|okay|right|correct|do it"
     r"|do that|go ahead|please|please do|confirm|forget (?:it|them|that|those)|that's right"
     r"|take (?:it|them|that) back|(?:(?:it's|that's|it is|that is) )?(?:no longer|not) true"
-    r"(?: any ?more)?|no longer|not any ?more)",
+    r"(?: any ?more)?|no longer|not any ?more)"
+    r"|no (?:it's|that's|it is|that is) (?:no longer|not) true(?: any ?more)?",
     re.IGNORECASE,
 )
 _SAYS_YES = re.compile(r"(?:yes|yeah|yep|yup)\b", re.IGNORECASE)
 _NO = re.compile(
     r"(?:(?:no|nope|nah) )?(?:no|nope|nah|don't|do not|keep (?:it|them|that|both)"
     r"|(?:(?:it's|that's|it is|that is|both are|they are|they're) )?still true)"
-    r"|(?:no|nope|nah) (?:thanks|thank you)|both are true",
+    r"|(?:no|nope|nah) (?:thanks|thank you)|both are true"
+    r"|(?:(?:no|nope|nah|oh|actually) )*(?:forget about (?:it|that)|skip it|leave it|don't bother)",
     re.IGNORECASE,
 )
 _AROUND = r"""[\s,.!]*(?:(?:for|at|make|it|about|say|please|um|uh|in|on|to|set|thanks|yes|okay
@@ -31,7 +36,13 @@ _FOR = re.compile(
 _AROUND_NAME = re.compile(
     r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
 )
+_THAT_ONE = re.compile(r"\s+(?:one|timer)$", re.IGNORECASE)
+_AROUND_NUMBER = re.compile(r"^(?:(?:to|at|make it|set it to|um|uh|about)\b[\s,]*)+", re.IGNORECASE)
+_TO = re.compile(r"^(?:um|uh|to|about|that)\b[\s,]*", re.IGNORECASE)
 _FIRST_WORD_THAT = re.compile(r"^(?:that|remember that|remember)\b[\s,]*", re.IGNORECASE)
+_KEEPS_WORDS = ("reminder", "note")
+_ASKS = ("clock", "weather", "calculator", "help", "recall", "why", "status", "undo", "lock")
+_READS = ("left", "list", "lists", "read", "state", "show", "find", "day", "next")
 _GIVES_UP = (
     *("stop", "timer", "clock", "help", "recall", "forget", "undo", "lock", "why", "permissions"),
     *("alarm", "reminder", "list", "note", "calendar", "volume", "brightness", "microphone"),
@@ -44,11 +55,13 @@ def complete(pending: Proposal, text: str, routed: Routed, now: datetime) -> Rou
     words = plain(text).strip(" .!,")
     if pending.slot is Slot.FACT:
         return _fact(pending, text, words, routed)
-    if pending.slot is Slot.TEXT:
-        return _text(pending, words, routed)
+    if pending.slot in (Slot.TEXT, Slot.ITEMS, Slot.STEPS):
+        return _text(pending, words, routed, now)
     bare = words.replace(",", "")
     if pending.slot is Slot.YES and _SAYS_YES.match(bare) and _YES.fullmatch(bare):
         return _with(pending)  # "yes, forget them" is no command of its own
+    if pending.slot is Slot.NUMBER and (number := _number(pending, words)) is not None:
+        return number  # "30 percent" is a sum to the grammar
     is_deed = routed.args == {"capability": "other"}  # "make it ten" is one to the grammar
     if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop" and not is_deed:
         return routed
@@ -71,12 +84,50 @@ def _fact(pending: Proposal, text: str, words: str, routed: Routed) -> Routed:
     return _with(pending, fact=_FIRST_WORD_THAT.sub("", words))
 
 
-def _text(pending: Proposal, words: str, routed: Routed) -> Routed:
+def _text(pending: Proposal, words: str, routed: Routed, now: datetime) -> Routed:
     """The owner's words, whatever they are, unless they are a command of their own."""
     if routed.tool == "stop" or _NO.fullmatch(words.replace(",", "")):
         return _never_mind()
     own = routed.kind is RouteKind.COMPLETE and routed.tool != "cannot"
-    return routed if own or not words else _with(pending, text=words)
+    if pending.slot is Slot.STEPS:
+        own = False
+    elif pending.tool in _KEEPS_WORDS:  # "turn off the oven" is what to be reminded of
+        reads = routed.args.get("action") in _READS
+        own = own and (reads or routed.tool in _ASKS or routed.tool == pending.tool)
+    if not words or own:
+        return routed
+    if pending.slot is Slot.ITEMS:
+        return _with(pending, items=split_entries(words))
+    if pending.into is not None:
+        return _with(pending, **{pending.into: words})
+    if pending.tool == "reminder" and not {"at", "seconds", "when"} & set(pending.args):
+        return _with(pending, **_text_and_time(words, now))
+    return _with(pending, text=words)
+
+
+def _text_and_time(words: str, now: datetime) -> dict[str, object]:
+    """What to be reminded of, and when if that was said with it: "call Mum at five"."""
+    words = _TO.sub("", words)
+    found = find_when(words)
+    resolved = resolve(found.when, now) if found else None
+    if found is None or resolved is None:
+        return {"text": words}
+    text = words
+    for start, end in reversed(found.spans):
+        text = text[:start] + text[end:]
+    text = " ".join(text.split()).strip(" ,.")
+    repeat = {} if resolved.repeat is None else {"repeat": resolved.repeat}
+    at = resolved.at.isoformat(timespec="minutes")
+    return {"text": text, "at": at, **repeat} if text else {"text": words}
+
+
+def _number(pending: Proposal, words: str) -> Routed | None:
+    """How much: "forty", "40 percent"; a small number of a level is one of ten."""
+    into = str(pending.into)
+    before = Before(pending.args, None, into, acts=True, now=datetime.min)
+    bare = _AROUND_NUMBER.sub("", words)
+    filled = read_piece(Piece.NUMBER, bare, before)
+    return None if filled is None else _with(pending, **filled)
 
 
 def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
@@ -90,6 +141,8 @@ def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
         for start, end in reversed(found.spans):
             rest = rest[:start] + rest[end:]
         if _AROUND_TIME.fullmatch(rest):
+            if pending.into is not None:
+                return _with(pending, **{pending.into: resolved.at.date().isoformat()})
             at = resolved.at.isoformat(timespec="minutes")
             repeat = {} if resolved.repeat is None else {"repeat": resolved.repeat}
             return _with(pending, at=at, **repeat)
@@ -107,9 +160,10 @@ def _duration_or_name(pending: Proposal, words: str) -> Routed | None:
         time = None if found is None else clock_time(found.when)
         if time is not None:
             return _with(pending, time=time)
-    duration = find_duration(words)
+    bare = _THAT_ONE.sub("", words)  # "the ten minute one" is no second more
+    duration = find_duration(bare)
     if duration is not None:
-        around = words[: duration.start] + " " + words[duration.end :]
+        around = bare[: duration.start] + " " + bare[duration.end :]
         if pending.slot is Slot.WHICH:
             around = around.replace("timer", "").replace("one", "").replace("the", "")
         if _AROUND_TIME.fullmatch(around):
