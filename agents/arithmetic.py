@@ -28,6 +28,25 @@ _PARTS: Final = (
     (r"\b(?:(?:an?|one|1) )?fifth of\b", " 0.2 * "),
     (r"\b(?:(?:an?|one|1) )?tenth of\b", " 0.1 * "),
 )
+_N: Final = r"(-?\d[\d.]*)"
+_TOLD: Final = (
+    (r"\b(?:euros?|dollars?|pounds|cents|bucks|quid|people|ways|persons|friends)\b", " "),
+    (r"(?<=\d),(?=\d{3}\b)", ""),
+    (rf"\b(?:subtract|take(?: away)?|deduct) {_N}(?: away)? +from {_N}", r" \2 - \1 "),
+    (rf"\bmultiply {_N} +(?:by|and|with|times) {_N}", r" \1 * \2 "),
+    (rf"\b(?:divide|split|share) {_N} +(?:by|in(?:to)?|between|among(?:st)?|across|with) {_N}",
+     r" \1 / \2 "),
+    (rf"\b(?:divide|split|share) {_N} +{_N} *$", r" \1 / \2 "),
+    (rf"\bproduct of {_N} +and {_N}", r" \1 * \2 "),
+    (rf"\bdifference between {_N} +and {_N}", r" abs(\1 - \2) "),
+    (rf"(?<=\d) +(?:take away|subtract) +{_N}", r" - \1 "),
+    (r"\b(?:the )?remainder (?:of|when)\b(?=.*\bdivided by\b)(.*)\bdivided by\b", r"\1 MOD "),
+)  # fmt: skip
+"""What is told to be done with numbers, in digits by then."""
+_ADD: Final = re.compile(
+    rf"\b(?:add(?: up)?|(?:the )?(?:sum|total) of) {_N}(?:[ ,]+(?:and|to|plus)?[ ,]*{_N})+"
+)
+_TWO: Final = re.compile(rf"\s*{_N} +and {_N}\s*")
 _SAID: Final = (
     (r"[\u00d7\u22c5]", " * "),
     (r"\u00f7", " / "),
@@ -55,7 +74,7 @@ _SAID: Final = (
     (r"\b(?:an?|the|by|and|of)\b", " "),
 )  # fmt: skip
 _NUMBER: Final = r"(\d[\d.]*)"
-_SUM: Final = re.compile(r"(?:[\d.\s+*/()%-]|sqrt|cbrt)+")
+_SUM: Final = re.compile(r"(?:[\d.\s+*/()%-]|sqrt|cbrt|abs)+")
 
 
 class NotASum(LapelError):
@@ -105,8 +124,13 @@ def _written(expression: str) -> str:
     for pattern, sign in _PARTS:
         text = re.sub(pattern, sign, text)
     text = str(alpha2digit(text, "en", threshold=0))  # pyright: ignore[reportUnknownArgumentType]
-    for pattern, sign in _SAID:
+    for pattern, sign in _TOLD:
         text = re.sub(pattern, sign, text)
+    text = _ADD.sub(lambda told: " + ".join(re.findall(_N, told[0])), text)
+    for pattern, sign in _SAID[:-1]:
+        text = re.sub(pattern, sign, text)
+    text = _TWO.sub(r"\1 + \2", text) if _TWO.fullmatch(text) else text
+    text = re.sub(*_SAID[-1], text)
     text = re.sub(r"\bMOD\b", "%", text)
     text = re.sub(rf"{_NUMBER} +OFF +{_NUMBER}", r"(\2 - \2*\1/100)", text)
     # "80 plus 10 percent" adds a tenth of 80, as a pocket calculator does.
@@ -132,6 +156,8 @@ def _value(node: ast.expr, depth: int) -> Decimal:
             result = _combined(_value(left, depth + 1), sign, _value(right, depth + 1))
         case ast.Call(func=ast.Name(id="sqrt"), args=[inner], keywords=[]):
             result = _root(_value(inner, depth + 1), 2)
+        case ast.Call(func=ast.Name(id="abs"), args=[inner], keywords=[]):
+            result = abs(_value(inner, depth + 1))
         case ast.Call(func=ast.Name(id="cbrt"), args=[inner], keywords=[]):
             result = _root(_value(inner, depth + 1), 3)
         case _:

@@ -105,7 +105,7 @@ def _parts(text: str, at: int, words: _Words) -> tuple[float, int] | None:
     if end < 0:
         return None
     if words.rest is not None and smallest > 1 and (rest := words.rest.match(text, end)):
-        total, end = total + int(rest[1]) * smallest / 60, rest.end()
+        total, end = total + int(rest[1] or rest[2]) * smallest / 60, rest.end()
     return total, end
 
 
@@ -230,6 +230,7 @@ def _read(language: str) -> _Words | None:
 
     no_word = r"(?![^\W\d_]|'[^\W\d_])"
     rest = rf"{_GAP}(\d{{1,2}})(?![\d.,:]*\d)(?!{_GAP}(?:{any_unit})(?![^\W\d_]))"
+    rest = rf"(?:{rest}|{_GAP}{data['joint']} (\d{{1,2}})(?=\s*(?:$|[,.;!?])))"
     return _Words(
         units={seconds: pattern(words, end=no_word) for seconds, words in units.items()},
         kept={

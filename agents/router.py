@@ -9,10 +9,13 @@ from pathlib import Path
 
 from hassil import Intents, recognize_all
 
+from agents.durations import find_duration
 from agents.frames import framed
 from agents.language import folder_of, language
-from agents.said import Heard, command_in, corrected, hear, plain
+from agents.said import Heard, begins_with_correction, command_in, corrected, hear, plain
 from agents.slots import fill, fill_frame, matched
+from agents.times import find_when
+from agents.tools import Call
 
 __all__ = ["NOT_A_COMMAND", "RouteKind", "Routed", "Router", "plain"]
 
@@ -33,12 +36,14 @@ class Routed:
     """Where an utterance goes: to a tool with raw arguments, or (no tool) to the model.
 
     is_final: more words could not change it: it is a whole command that ends in no free text.
+    replaces: what takes back the deed in whose place this one is.
     """
 
     kind: RouteKind
     tool: str | None = None
     args: dict[str, object] = field(default_factory=dict[str, object])
     is_final: bool = field(default=False, compare=False)
+    replaces: Call | None = None
 
     @property
     def intent(self) -> str | None:
@@ -85,18 +90,19 @@ class Router:
             return NOT_A_COMMAND
         now = self._now()
         routed = self._route(text, now)
-        if routed.kind is RouteKind.COMPLETE and routed.is_final:
+        if len(text) > _MAX_CORRECTED_CHARACTERS:
             return routed
-        if len(text) <= _MAX_CORRECTED_CHARACTERS:
-            for meant in corrected(text, self._language):
-                other = self._route(meant, now)
-                if other.kind is RouteKind.COMPLETE and _corrects(other, routed):
+        for meant in corrected(text, self._language):
+            other = self._route(meant, now)
+            if other.kind is RouteKind.COMPLETE and _corrects(other, routed, self._language):
+                return other
+        if routed.tool is None or routed.args == {"capability": "other"}:
+            for command in command_in(text, self._language):
+                if _says_when(plain(text).replace(command, "", 1), self._language):
+                    continue  # "my train's early on Monday, get me up at five"
+                other = self._route(command, now)
+                if other.tool not in (None, "cannot", "stop", "remember"):
                     return other
-            if routed.tool is None or routed.args == {"capability": "other"}:
-                for command in command_in(text, self._language):
-                    other = self._route(command, now)
-                    if other.tool not in (None, "cannot", "stop", "remember"):
-                        return other
         return routed
 
     def _route(self, text: str, now: datetime) -> Routed:
@@ -163,16 +169,23 @@ def _grammars(name: str) -> tuple[_Grammar, ...]:
     return tuple(sorted((_Grammar(file) for file in files), key=lambda each: each.order))
 
 
-def _corrects(meant: Routed, heard: Routed) -> bool:
+def _says_when(text: str, name: str) -> bool:
+    """Whether a time or a duration is said."""
+    return find_when(text, name) is not None or find_duration(text, name) is not None
+
+
+def _corrects(meant: Routed, heard: Routed, name: str) -> bool:
     """Whether a corrected command may stand for what was heard as it is.
 
-    What keeps own words may hold "no" or "sorry" as they are ("remember that she said no, …").
+    What keeps own words may hold "no" or "sorry" as they are ("remember that she said no, …"), but
+    does not begin with them.
     """
     own_words = ("fact", "topic", "text", "title")
     if heard.kind is not RouteKind.COMPLETE or heard.tool == "cannot":
         return True
     return meant.tool == heard.tool and all(
         str(heard.args[word]).startswith(str(meant.args.get(word, "\0")))
+        or begins_with_correction(str(heard.args[word]), name)
         for word in own_words
         if word in heard.args
     )

@@ -9,9 +9,14 @@ from functools import cache
 from agents.durations import Span, find_duration
 from agents.language import Language, language
 from agents.mapped import Mapped
+from agents.numbers import in_digits
 from agents.times import When, find_when
 
 _MOST_WORDS_TAKEN_BACK = 4
+_NUMBER = re.compile(r"(?<![\w.:])\d+(?:[:.]\d+)?(?![\w:])")
+_NEXT_WORD = re.compile(r"[ -]([^\W\d_]+(?:\.m\.?)?)", re.IGNORECASE)
+_HALF_OF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
+_STEM = 3
 _CAN_ONLY_BE_SAID = re.compile("this(?:long|time|more)", re.IGNORECASE)
 
 
@@ -98,19 +103,16 @@ def corrected(text: str, name: str) -> Iterator[str]:
     """What `text` may mean if its speaker corrected it ("five, no, ten minutes"), likeliest first.
 
     Each is the text with some words before the correction taken back, from few to many, and at
-    last only what follows it.
+    last only what follows it; before those, the text with another number in the place of its last.
     """
-    said = plain(text)
-    matches = list(_courtesies(name).correction.finditer(said))
-    if not matches:
+    parts = _corrects(text, name)
+    if parts is None:
         return
-    before, after = said[: matches[-1].start()].rstrip(" ,.;"), said[matches[-1].end() :].strip()
-    first = _courtesies(name).correction.search(before)
-    if first is not None:  # corrected twice: both corrections are of the same words
-        before = before[: first.start()].rstrip(" ,.;")
+    before, after = parts
+    anew = _number_anew(before, after, name)
+    if anew is not None:
+        yield anew
     left = before.split(" ")
-    if not after or not before:
-        return
     said_anew = after.split(" ")[0].lower().strip(",.")
     for many in range(1, min(_MOST_WORDS_TAKEN_BACK, len(left) - 1) + 1):
         kept = left[:-many]
@@ -119,6 +121,55 @@ def corrected(text: str, name: str) -> Iterator[str]:
     for many in range(1, min(_MOST_WORDS_TAKEN_BACK, len(left) - 1) + 1):
         yield " ".join([*left[:-many], after])
     yield after
+
+
+def begins_with_correction(text: str, name: str) -> bool:
+    """Whether the first words say that what was said before them is wrong ("I mean …")."""
+    return _courtesies(name).correction.match(f" {text}") is not None
+
+
+def corrected_number(text: str, name: str) -> str | None:
+    """The text with the number that its speaker corrected ("five, no, ten minutes"), or None."""
+    parts = _corrects(text, name)
+    return None if parts is None else _number_anew(*parts, name)
+
+
+def _corrects(text: str, name: str) -> tuple[str, str] | None:
+    """What was said before and after a correction; None where there is none."""
+    said = plain(text)
+    matches = list(_courtesies(name).correction.finditer(said))
+    if not matches:
+        return None
+    before, after = said[: matches[-1].start()].rstrip(" ,.;"), said[matches[-1].end() :].strip()
+    first = _courtesies(name).correction.search(before)
+    if first is not None:  # corrected twice: both corrections are of the same words
+        before = before[: first.start()].rstrip(" ,.;")
+    return (before, after) if before and after else None
+
+
+def _number_anew(before: str, after: str, name: str) -> str | None:
+    """`before` with the number that `after` begins with in the place of its last one.
+
+    What stands behind the number, a unit or a part of the day, is taken from `after` where both
+    have it: "a 20 minute timer", "25 minutes"; "at 9 tomorrow", "9:30".
+    """
+    old, new = (in_digits(Mapped.of(each), name).text for each in (before, after))
+    numbers = list(_NUMBER.finditer(old))
+    first = _NUMBER.match(new)
+    if not numbers or first is None or len(_NUMBER.findall(new)) > 1:
+        return None
+    last = numbers[-1]
+    rest, kept = new[first.end() :], old[last.end() :]
+    unit, unit_before = _NEXT_WORD.match(rest), _NEXT_WORD.match(kept)
+    if unit and unit_before and unit[1][:_STEM].lower() == unit_before[1][:_STEM].lower():
+        rest = rest[unit.end() :]
+    elif unit and _HALF_OF_DAY.fullmatch(unit[1]):
+        halves = unit_before is not None and _HALF_OF_DAY.match(unit_before[1]) is not None
+        kept = kept[unit_before.end() :] if halves and unit_before else kept
+        return f"{old[: last.start()]}{first[0]}{unit[0]}{kept}{rest[unit.end() :]}"
+    elif unit and not rest.startswith(","):
+        return None if unit_before else f"{old[: last.start()]}{new}"
+    return f"{old[: last.start()]}{first[0]}{kept}{rest}"
 
 
 def command_in(text: str, name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@
 # pyright: reportAttributeAccessIssue=false
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -40,6 +41,25 @@ class Embedder(Protocol):
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
         """Vectors (n, d), float32, each of length 1, for n texts: any texts, empty ones too."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text as an embedder reads it. states (n, d): of each of its n tokens, in their order. mean
+    (d,): of length 1, the text's vector. spans: the characters of each; empty ones are made up.
+    """
+
+    states: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    spans: tuple[tuple[int, int], ...]
+
+
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also tells what it makes of each token."""
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens of any text; like a vector, they depend on nothing else."""
         ...
 
 
@@ -100,12 +120,16 @@ class MiniLM:
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
         """Vectors (n, 384), float32, of length 1. Raises RuntimeError before `load`."""
-        if self._loaded is None:
-            raise RuntimeError("MiniLM.embed was called before MiniLM.load.")
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = _embed_one(*self._loaded, text)
+            vectors[row] = self.tokens(text).mean
         return vectors
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens (n, 384) of a text, at most 256. Raises RuntimeError before `load`."""
+        if self._loaded is None:
+            raise RuntimeError("MiniLM was asked before MiniLM.load.")
+        return _read_one(*self._loaded, text)
 
     def _unusable(self) -> ContextError:
         return ContextError(
@@ -114,12 +138,13 @@ class MiniLM:
         )
 
 
-def _embed_one(tokenizer: "Tokenizer", session: _Session, text: str) -> NDArray[np.float32]:
+def _read_one(tokenizer: "Tokenizer", session: _Session, text: str) -> Tokens:
     """One at a time: int8 activations are scaled over a batch, which would mix its texts."""
     whole = text[:_MOST_CHARACTERS].encode(errors="replace").decode()
-    ids = np.array([tokenizer.encode(whole).ids], dtype=np.int64)
+    encoded = tokenizer.encode(whole)
+    ids = np.array([encoded.ids], dtype=np.int64)
     mask = np.ones_like(ids)
     feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
     states = session.run(["last_hidden_state"], feed)[0][0]
     mean = states.mean(axis=0)
-    return mean / np.linalg.norm(mean)
+    return Tokens(states, mean / np.linalg.norm(mean), tuple(encoded.offsets))

@@ -27,7 +27,7 @@ _TELLS = re.compile(
     \ to|forgot|forgets|turned|locked|set|wrote|came|went|called|reminded|remembered|woke)\b
     |\bi(?:'d|'ve)?\ (?:just\ |always\ |never\ |once\ )?(?:said|told|thought|dreamed|dreamt
     |was\ \w+ing|used\ to|wish|heard|remember\ (?:when|that|the|my|our|how)|asked)\b
-    |\b(?:if|whether)\ (?:i|you|he|she|we|they)\b|\byou\ (?:should|could|might|have\ to|always
+    |\b(?:if|whether)\ (?:i|I|you|he|she|we|they)\b|\byou\ (?:should|could|might|have\ to|always
     |never|don't|forgot|said|told|just\ have)\b|\b(?:if\ only|imagine|suppose)\b
     |\b(?:yesterday|last\ (?:night|week|year|time)
     |years?\ ago|ladies|gentlemen|folks|viewers|everyone|tonight\ on|coming\ up)\b""",

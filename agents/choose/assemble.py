@@ -5,21 +5,33 @@ from pathlib import Path
 
 from agents.choose.choice import Chooser
 from agents.choose.examples import NONE, Example, examples
+from agents.choose.learned import Learned
+from agents.choose.learned_shortlist import LearnedShortlist
 from agents.choose.said_times import said_time
 from agents.choose.shortlist import Shortlist
 from agents.tools import Toolbox, Use
 from context.embed import Embedder
 
 
-def chooser(toolbox: Toolbox, embedder: Embedder | None, folder: Path | None = None) -> Chooser:
+def chooser(
+    toolbox: Toolbox,
+    embedder: Embedder | None,
+    folder: Path | None = None,
+    *,
+    learned: Learned | None = None,
+) -> Chooser:
     """Choose among the tools of `toolbox`: by their own uses, and where they tell none of an
     intent that there are examples of, by those. embedder: loaded before the chooser is. folder:
-    where what is made of the examples is kept; None: nowhere.
+    where what is made of the examples is kept; None: nowhere. learned: what was learned for this
+    embedder; None: nothing.
     """
     told = examples()
-    return Chooser(
-        Shortlist(uses_of(toolbox, told), told, embedder, folder), said_time, toolbox.outside
-    )
+    uses = uses_of(toolbox, told)
+    if learned is not None:
+        shortlist = LearnedShortlist(uses, learned)
+    else:
+        shortlist = Shortlist(uses, told, embedder, folder)
+    return Chooser(shortlist, said_time, toolbox.outside, learned=learned)
 
 
 def uses_of(toolbox: Toolbox, told: Sequence[Example]) -> Mapping[str, Sequence[Use]]:

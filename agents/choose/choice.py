@@ -1,19 +1,25 @@
-"""One call of a tool for what is no complete command: the shortlist and the model agree on it."""
+"""One call of a tool for what is no complete command, by what was learned or by the model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
 from agents.choose.asked import is_asked, is_told
 from agents.choose.examples import NONE, Example
+from agents.choose.fill import fill
+from agents.choose.learned import Learned
+from agents.choose.learned_shortlist import LearnedShortlist
+from agents.choose.point import pointed
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
-from agents.choose.spans import bearing, spans
+from agents.choose.spans import bearing, says_little, spans
 from agents.model import ChatModel, Message, Role, never
-from agents.tools import Call
+from agents.said import corrected_number
+from agents.tools import Call, Use
+from context.labels import Label
 
 TALK: Final = "none of these: just talk"
 _MOST_WORDS = 60
@@ -31,6 +37,10 @@ ACT: Final = 0.9
 (ASK or more) is asked first. Examples alone take one of 150 sentences of television for a request.
 """
 ASK: Final = 0.4
+_TO_ASK: Final = 1.3
+_TO_TELL: Final = 1.0
+"""By what was learned: how many times as likely as talk a deed must be to be asked about, and an
+answer of a tool's to be given."""
 _LONGEST: Final[Mapping[str, int]] = {
     "text": 20, "fact": 20, "items": 10, "title": 6, "topic": 5, "target": 5, "name": 3,
     "place": 3, "word": 1, "person": 3,
@@ -49,23 +59,26 @@ _FAINT: Final = 1e-3  # a share below which the model's word counts no further
 
 @dataclass(frozen=True)
 class Asked:
-    """A model, and the start of every prompt of this turn, with whose prompt it is."""
+    """A model, and the start of every prompt of this turn, with whose prompt it is. label: of the
+    start, and of what was said.
+    """
 
     model: ChatModel
     start: Sequence[Message]
+    label: Label
     key: str = ""
     stop: Callable[[], bool] = never
 
     def among(self, content: str, options: Sequence[str]) -> list[float]:
         """The share of each option as the reply to a last message; empty if told to stop."""
         messages = [*self.start, Message(Role.USER, content)]
-        return self.model.choose(messages, options, stop=self.stop, key=self.key)
+        return self.model.choose(messages, options, label=self.label, stop=self.stop, key=self.key)
 
 
 @dataclass(frozen=True)
 class Chosen:
     """A call that is meant. confidence: 0 to 1. does: what the use is for. acts: it changes
-    something. ask: whether it is to be asked first.
+    something. ask: whether it is to be asked first. use: what it is a call of.
     """
 
     call: Call
@@ -73,24 +86,28 @@ class Chosen:
     does: str
     acts: bool
     ask: bool
+    use: Use
 
 
 class Chooser:
     """Chooses a use of a tool, and fills its slots with the speaker's words.
 
-    outside: tools whose deeds lie outside the device: they ask first. act: share of a candidate
-    from which on its deed is done without asking.
+    learned: knows the uses and slots of this program's own tools so well that no model is asked
+    about them; None: nothing was learned. outside: tools whose deeds lie outside the device: they
+    ask first. act: share of a candidate from which on its deed is done without asking.
     """
 
     def __init__(
         self,
-        shortlist: Shortlist,
+        shortlist: Shortlist | LearnedShortlist,
         times: Times,
         outside: frozenset[str] = frozenset(),
         *,
+        learned: Learned | None = None,
         act: float = ACT,
     ) -> None:
         self._shortlist = shortlist
+        self._learned = learned
         self._times = times
         self._outside = outside
         self._act = act
@@ -101,33 +118,44 @@ class Chooser:
 
     def may(self, text: str) -> Found | None:
         """The uses that may be meant; None where this is talk. Pure, and without a model."""
+        text = _corrected(text)
         if not 1 < len(text.split()) <= _MOST_WORDS:
             return None
         found, asked, told = self._shortlist.find(text), is_asked(text), is_told(text)
         open_to = tuple(
             each for each in found.candidates if not (each.use.acts and (asked or told))
         )
-        least = _LEAST_ASKED if asked else _LEAST
-        if not open_to or open_to[0].score < least or found.talk > 1 - least:
+        if not open_to or not self._likely(open_to[0], found.talk, asked=asked):
             return None
         shut = sum(each.score for each in found.candidates if each not in open_to)
         return Found(open_to, found.talk + shut)
 
+    def _likely(self, best: Candidate, talk: float, *, asked: bool) -> bool:
+        if self._learned is not None and best.use.fields is None:
+            return best.score >= talk * (_TO_ASK if best.use.acts else _TO_TELL)
+        least = _LEAST_ASKED if asked else _LEAST
+        return best.score >= least and talk <= 1 - least
+
     def question(self, text: str, found: Found) -> str | None:
         """What the model is asked, so that it can be read ahead; None where it need not choose."""
-        if found.candidates[0].score >= _SURE:
+        own = all(each.use.fields is None for each in found.candidates)
+        if (own and self._learned is not None) or found.candidates[0].score >= _SURE:
             return None
         lines = [f"{each.intent}: {each.use.does}" for each in found.candidates]
         return "\n".join([*lines, f"{NONE}: {TALK}", f'Which of these is meant by "{text}"?'])
 
-    def choose(self, text: str, found: Found, model: Asked, now: datetime) -> Chosen | None:
-        """The one call that is meant; None if none is, or if told to stop. now: the owner's wall
-        time. Raises ModelFailed.
+    def choose(self, text: str, found: Found, model: Asked | None, now: datetime) -> Chosen | None:
+        """The one call that is meant; None if none is, or if told to stop. model: None where there
+        is none: then only what was learned can tell. now: the owner's wall time. Raises
+        ModelFailed.
         """
+        text = _corrected(text)
         question = self.question(text, found)
         scores = [*(each.score for each in found.candidates), found.talk]
-        if question is None:
+        if question is None or model is None:
             best, confidence = found.candidates[0], scores[0]
+            if model is None and self._learned is None:
+                return None
         else:
             likely = model.among(question, [*(each.intent for each in found.candidates), NONE])
             if not likely:
@@ -140,13 +168,27 @@ class Chooser:
         args = self._filled(text, best, model, now)
         if args is None:
             return None
-        ask = best.use.acts and (best.score < self._act or best.tool in self._outside)
-        return Chosen(Call(best.tool, args), confidence, best.use.does, best.use.acts, ask)
+        # What lacks something does nothing yet but ask for it.
+        acts = best.use.acts and not _lacks(best.use, args)
+        ask = acts and (best.score < self._act or best.tool in self._outside)
+        ask = ask and not best.use.asks
+        return Chosen(Call(best.tool, args), confidence, best.use.does, acts, ask, best.use)
 
     def _filled(
-        self, text: str, best: Candidate, model: Asked, now: datetime
+        self, text: str, best: Candidate, model: Asked | None, now: datetime
     ) -> dict[str, object] | None:
-        """The arguments, as far as they were said; None if told to stop."""
+        """The arguments, as far as they were said; None if told to stop, or without a model that
+        could tell.
+        """
+        if best.use.fields is not None:
+            does, fields = best.use.does, best.use.fields
+            among = None if model is None else model.among
+            found = fill(text, does, fields, self._times, now, among)
+            return None if found is None else {"arguments": found}
+        if self._learned is not None:
+            return self._pointed(text, best, self._learned, now)
+        if model is None:
+            return None
         slots = _slots(best)
         said = read(text, best.intent, slots, self._times, now)
         args: dict[str, object] = {**_fixed(best), **said.args}
@@ -170,6 +212,48 @@ class Chooser:
             if value != _NOTHING or not optional:
                 args[slot] = _things(value) if slot == "items" else value
         return args
+
+    def completed(
+        self, text: str, intent: str, args: Mapping[str, object], now: datetime
+    ) -> dict[str, object]:
+        """The arguments of an incomplete command, with those that the rest of `text` says: "the tea
+        takes four minutes, set a timer". now: the owner's wall time. Pure.
+        """
+        if self._learned is None or intent not in self._learned.intents:
+            return dict(args)
+        tool, _, action = intent.partition(".")
+        use = Use(action or None, "", acts=True)
+        return {
+            **self._pointed(_corrected(text), Candidate(tool, use, 1.0), self._learned, now),
+            **args,
+        }
+
+    def _pointed(
+        self, text: str, best: Candidate, learned: Learned, now: datetime
+    ) -> dict[str, object]:
+        """The arguments, as far as they were said, by what was learned."""
+        slots = frozenset(best.use.slots) | frozenset(learned.filled(best.intent))
+        said = read(text, best.intent, slots, self._times, now)
+        args: dict[str, object] = {**_fixed(best), **said.args}
+        for slot in (each for each in _LONGEST if each in slots and each not in args):
+            found = pointed(text, best.intent, slot, said.taken, learned)
+            if found is not None:
+                args[slot] = _things(found) if slot == "items" else found
+        return args
+
+
+def _corrected(text: str) -> str:
+    """What was meant, where a number was corrected."""
+    return corrected_number(text, "en") or text
+
+
+def _lacks(use: Use, args: Mapping[str, object]) -> bool:
+    """Whether an argument of a tool that others wrote was not said, though it needs it."""
+    given = args.get("arguments", {})
+    return any(
+        each.required and each.name not in cast("dict[str, object]", given)
+        for each in use.fields or ()
+    )
 
 
 def _agreed(scores: Sequence[float], likely: Sequence[float]) -> list[float]:
@@ -207,4 +291,4 @@ def _usual(slot: str, examples: Sequence[Example]) -> bool:
 
 def _things(said: str) -> list[str]:
     parts = said.replace(", and ", ",").replace(" and ", ",").split(",")
-    return [part.strip() for part in parts if part.strip()]
+    return [bare for part in parts if (bare := part.strip()) and not says_little(bare)]

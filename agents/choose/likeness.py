@@ -32,7 +32,7 @@ def learn(vectors: Vectors, kinds: Sequence[int], many: int) -> Vectors:
     weights = np.zeros((x.shape[1], many), np.float32)
     speed = np.zeros_like(weights)
     for _ in range(_STEPS):
-        wrong = (_softmax(x @ weights) - target) * counts
+        wrong = (softmax(x @ weights) - target) * counts
         speed = _MOMENTUM * speed + x.T @ wrong / len(x) + _DECAY * weights
         weights -= _RATE * speed
     return weights
@@ -40,15 +40,15 @@ def learn(vectors: Vectors, kinds: Sequence[int], many: int) -> Vectors:
 
 def shares(vector: Vectors, weights: Vectors) -> Vectors:
     """The probability of each kind for a vector (d,)."""
-    return _softmax(_with_one(vector[None]) @ weights)[0]
+    return softmax(_with_one(vector[None]) @ weights)[0]
 
 
 def words_vectors(texts: Sequence[str]) -> Vectors:
-    """Vectors (n, 2048) of the words of texts and of their pairs: for want of an embedder."""
+    """Vectors (n, 2048) of the words of texts and of their pairs, whatever the numbers in them."""
     vectors = np.zeros((len(texts), _BUCKETS), np.float32)
     for row, text in enumerate(texts):
-        words = [word.lower() for word in _WORD.findall(text)]
-        for part in (*words, *(" ".join(pair) for pair in pairwise(words))):
+        words = ["7" if word.isdigit() else word.lower() for word in _WORD.findall(text)]
+        for part in (*words, *(" ".join(pair) for pair in pairwise(("<", *words, ">")))):
             vectors[row, _bucket(part)] += 1.0 if " " in part else min(len(part), 8) / 4
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.maximum(lengths, 1e-9)
@@ -67,6 +67,7 @@ def _with_one(vectors: Vectors) -> Vectors:
     return np.hstack([vectors * _SHARPNESS, one]).astype(np.float32)
 
 
-def _softmax(raised: Vectors) -> Vectors:
+def softmax(raised: Vectors) -> Vectors:
+    """Shares of 1 in each row."""
     likely = np.exp(raised - raised.max(axis=1, keepdims=True))
     return likely / likely.sum(axis=1, keepdims=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from agents.arithmetic import NotASum, evaluate
 from agents.durations import find_duration
+from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
+from agents.quantities import sum_of
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w.]*\w)")
@@ -17,7 +20,8 @@ _PARTS = {
     r"\b(?:full|max(?:imum)?|everything|all the way|as (?:loud|bright) as)\b": 100,
 }  # fmt: skip
 _ALL = re.compile(
-    r"(?<!after )(?<!at )\b(?:all (?:of|the|my|our)|everything|every one|both|the lot)\b",
+    r"(?<!after )(?<!at )\b(?:all (?:of|the|my|our)|everything|every one|both|the lot"
+    r"|(?:all|every)(?: single)? (?:alarm|timer|reminder|note)s?)\b",
     re.IGNORECASE,
 )
 _LAST = re.compile(r"\b(?:last|latest|newest|just (?:now|before)|a moment ago)\b", re.IGNORECASE)
@@ -26,6 +30,9 @@ _WAKE_UP = re.compile(
     r"(?: (?:up|awake))?|\bnext time (?:i|we) (?:talk|speak)\b",
     re.IGNORECASE,
 )
+_DAY = re.compile(r"\b(?:today|yesterday)\b", re.IGNORECASE)
+_MOST_SUM_WORDS = 24
+_FIGURE = re.compile(r"\d+|root|half|squared|cubed|double|dozen")
 _LIST_NAME = re.compile(r"\b(?:the|my|our|a)? ?([\w-]+)(?:'s)? list\b", re.IGNORECASE)
 _LISTS = {
     "packing": re.compile(r"\b(?:pack|packing|packed|trip|suitcase|luggage)\b", re.IGNORECASE),
@@ -80,7 +87,7 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
     args: dict[str, object] = {}
     taken: list[tuple[int, int]] = []
     when = None
-    if slots & {"at", "date", "time", "when"}:
+    if slots & {"at", "date", "time", "when", "day"}:
         when = times(text, now, early=intent.startswith("alarm"))
     if "when" in slots and (match := _WAKE_UP.search(text)):
         args["when"] = "wake-up"
@@ -113,8 +120,29 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
         args["list"], where = _list(text)
         taken += where
     if "expression" in slots:
-        args["expression"] = text.strip(" .?!")
+        args["expression"] = _sum(text) or text.strip(" .?!")
+    if "day" in slots:
+        if intent.startswith("alarm") and when is not None and when.date is not None:
+            args["day"] = when.date
+        elif not intent.startswith("alarm") and (match := _DAY.search(text)):
+            args["day"] = match[0].lower()
     return Read(args, tuple(taken))
+
+
+def _sum(text: str) -> str | None:
+    """The longest run of words that is a sum."""
+    words = text.split()[:_MOST_SUM_WORDS]
+    for many in range(len(words), 1, -1):
+        for first in range(len(words) - many + 1):
+            run = " ".join(words[first : first + many]).strip(" ,.;:?!")
+            if (said := sum_of(run, language("en"))) is None:
+                continue
+            try:
+                _ = evaluate(said)
+            except NotASum:
+                continue
+            return said if len(_FIGURE.findall(in_digits(Mapped.of(said), "en").text)) > 1 else None
+    return None
 
 
 def _percent(text: str) -> float | int | None:

@@ -3,13 +3,14 @@
 import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from agents.choose.examples import NONE, Example
 from agents.choose.likeness import Vectors, learn, shares, words_vectors
+from agents.choose.offered import OfferedUses, Ours
 from agents.tools import Use
 from context.embed import Embedder
 
@@ -44,6 +45,21 @@ class Found:
     talk: float
 
 
+def beside_offered(found: Found, offered: OfferedUses, text: str, vector: Vectors) -> Found:
+    """What was found among the program's own tools, and the likeliest that others wrote; at most
+    six. text: what was said. vector: its.
+    """
+    ours = Ours.of({each.intent: each.score for each in found.candidates}, found.talk)
+    shares = {
+        name: share for name, share in offered.shares(text, vector, ours).items() if share >= _LEAST
+    }
+    left = 1 - sum(shares.values())
+    both = [replace(each, score=left * each.score) for each in found.candidates]
+    both += [Candidate(*offered.uses[name], share) for name, share in shares.items()]
+    both.sort(key=lambda each: -each.score)
+    return Found(tuple(both[:MOST]), left * found.talk)
+
+
 class Shortlist:
     """Finds uses by examples of what people say; `load` reads them.
 
@@ -64,7 +80,9 @@ class Shortlist:
             tool if use.action is None else f"{tool}.{use.action}": (tool, use)
             for tool, each in uses.items()
             for use in each
+            if use.fields is None
         }
+        self._offered = OfferedUses(uses)
         own = [
             Example(intent, text, {})
             for intent, (_, use) in self._uses.items()
@@ -80,7 +98,8 @@ class Shortlist:
     def load(self) -> None:
         """Take in the examples: some milliseconds each with an embedder."""
         numbers = {intent: n for n, intent in enumerate(self._intents)}
-        self._vectors = self._kept([each.text for each in self._told])
+        self._vectors = self._kept([each.text for each in self._told], "examples")
+        self._offered.load(lambda texts: self._kept(texts, "offered"))
         kinds = [numbers[each.intent] for each in self._told]
         self._weights = learn(self._vectors, kinds, len(self._intents))
 
@@ -100,7 +119,8 @@ class Shortlist:
             for n in best[:MOST]
             if likely[n] >= _LEAST
         ]
-        return Found(tuple(candidates), float(likely[-1]))
+        found = Found(tuple(candidates), float(likely[-1]))
+        return beside_offered(found, self._offered, text, vector)
 
     def _nearest(self, number: int, near: Vectors) -> tuple[Example, ...]:
         intent = self._intents[number]
@@ -109,12 +129,14 @@ class Shortlist:
         own.sort(key=lambda n: -float(near[n]))
         return tuple(self._told[n] for n in own if self._told[n].text != does)[:8]
 
-    def _kept(self, texts: list[str]) -> Vectors:
-        """The vectors of the examples, from the last run if they are the same."""
+    def _kept(self, texts: list[str], kind: str) -> Vectors:
+        """The vectors of the texts, from the last run if they are the same. kind: begins the name
+        of the file.
+        """
         if self._embedder is None or self._folder is None:
             return self._embed(texts)
         said = "\0".join((self._embedder.name, *texts)).encode("utf-8", "replace")
-        path = self._folder / f"examples-{hashlib.sha256(said).hexdigest()[:16]}.npy"
+        path = self._folder / f"{kind}-{hashlib.sha256(said).hexdigest()[:16]}.npy"
         try:
             vectors: Vectors = np.load(path, allow_pickle=False)
             if vectors.shape == (len(texts), self._embedder.dimensions):
@@ -124,7 +146,7 @@ class Shortlist:
         vectors = self._embed(texts)
         with contextlib.suppress(OSError):  # else they are made again at the next start
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for old in self._folder.glob("examples-*.npy"):
+            for old in self._folder.glob(f"{kind}-*.npy"):
                 old.unlink()
             np.save(path, vectors, allow_pickle=False)
         return vectors

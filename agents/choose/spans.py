@@ -1,7 +1,8 @@
 """Which runs of a speaker's words may fill a slot."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 MOST_SPANS = 240
 _WORD = re.compile(r"[^\s,.;:!?\"\u201c\u201d]+(?:[.:](?=\d)[^\s,.;:!?\"]+)*")
@@ -15,7 +16,7 @@ _NEVER_FIRST = frozenset(
 _NEVER_LAST = frozenset(
     """
     to that and or but so because for of on in at with from by about the a an my your our his her
-    their is are was am be if when while not than as i you we they please into onto
+    their is are was am be if when while not than as i you we they please into onto thanks
     """.split()  # noqa: SIM905 - words to read
 )
 
@@ -32,10 +33,15 @@ _LEADS = re.compile(
 )
 _ENDS = re.compile(r"\s*(?:$|[,.;:!?\"\u201d])")
 _SAYS_LITTLE = re.compile(
-    r"(?:the )?(?:it|this|that|them|those|these|other|others|thing|things|one|so|here|there|all"
-    r"|sure|i|we|everything|something|anything|more|again|now|then|next)",
+    r"(?:the |an? )?(?:items?|stuff|it|this|that|them|those|these|other|others|thing|things|one"
+    r"|so|here|there|all|sure|i|we|everything|something|anything|more|again|now|then|next)",
     re.IGNORECASE,
 )
+
+
+def says_little(run: str) -> bool:
+    """Whether a run only points at something: "it", "the others"."""
+    return _SAYS_LITTLE.fullmatch(run) is not None
 
 
 def bearing(text: str, run: str, taken: Sequence[tuple[int, int]], *, whole: bool) -> float:
@@ -67,21 +73,25 @@ def spans(
     across: a run may go over a comma, as a list of things does. None begins or ends with a word
     that can't begin or end a thing or a deed; at most 240 of them, the shorter first.
     """
+    runs = ranges(text, taken, longest=longest, across="," if across else "")
+    return list(dict.fromkeys(text[start:end] for start, end in islice(runs, MOST_SPANS)))
+
+
+def ranges(
+    text: str, taken: Sequence[tuple[int, int]], *, longest: int, across: str = ""
+) -> Iterator[tuple[int, int]]:
+    """Where the runs are that `spans` tells, all of them. across: stops that a run may go over."""
     words = [match.span() for match in _WORD.finditer(text)]
-    found: dict[str, None] = {}
     for many in range(1, longest + 1):
         for first in range(len(words) - many + 1):
             start, end = words[first][0], words[first + many - 1][1]
             if any(start < stop and begin < end for begin, stop in taken):
                 continue
             run = text[start:end]
-            broken = _BREAK.search(re.sub(r"(?<=\d)[.:](?=\d)", "", run))
-            if broken and not (across and broken.group() == ","):
+            stops = _BREAK.findall(re.sub(r"(?<=\d)[.:](?=\d)", "", run))
+            if any(stop not in across for stop in stops):
                 continue
             said = run.split()
             if said[0].lower() in _NEVER_FIRST or said[-1].lower().strip(",") in _NEVER_LAST:
                 continue
-            found.setdefault(run, None)
-            if len(found) == MOST_SPANS:
-                return list(found)
-    return list(found)
+            yield start, end

@@ -1,7 +1,7 @@
 """The one choice of a turn: in time, not too often, and what is asked before a thing is done."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
@@ -9,8 +9,9 @@ from typing import Final, cast
 from agents.choose.choice import Asked, Chooser, Chosen
 from agents.choose.shortlist import Found
 from agents.durations import say_duration
-from agents.model import ModelFailed
+from agents.model import ModelFailed, never
 from agents.tools import Proposal, Receipt, Slot
+from agents.tools.mcp import said_with
 from agents.tools.say_when import say_when
 
 TOO_LONG: Final = "That took me too long to work out, so nothing was done."
@@ -55,34 +56,48 @@ class Choices:
         """Take in the examples."""
         self._chooser.load()
 
+    def choose_with(self, chooser: Chooser) -> None:
+        """Choose among other tools from now on. chooser: loaded."""
+        self._chooser = chooser
+
     def may(self, text: str) -> Found | None:
         """The uses that may be meant; None where this is talk. Changes nothing."""
         return self._chooser.may(text)
+
+    def completed(
+        self, text: str, intent: str, args: Mapping[str, object], now: datetime
+    ) -> dict[str, object]:
+        """The arguments of an incomplete command, with those that the rest of `text` says. now:
+        aware, in the owner's zone.
+        """
+        return self._chooser.completed(text, intent, args, now.replace(tzinfo=None))
 
     def question(self, text: str, found: Found) -> str | None:
         """What the model will be asked; None where it need not choose."""
         return self._chooser.question(text, found)
 
     def choose(
-        self, text: str, found: Found, model: Asked, now: datetime
+        self, text: str, found: Found, model: Asked | None, now: datetime
     ) -> Chosen | Refused | None:
         """The call that is meant, not made yet; None if none is, or if told to stop.
 
-        now: aware, in the owner's zone. Where the model can't, none is meant: what answers then
-        says so.
+        model: None where there is none. now: aware, in the owner's zone. Where the model can't,
+        none is meant: what answers then says so.
         """
         until = self._clock_s() + self._deadline_s
+        stop = never if model is None else model.stop
 
         def over() -> bool:
-            return model.stop() or self._clock_s() >= until
+            return stop() or self._clock_s() >= until
 
         wall = now.replace(tzinfo=None)
         try:
-            chosen = self._chooser.choose(text, found, replace(model, stop=over), wall)
+            timed = None if model is None else replace(model, stop=over)
+            chosen = self._chooser.choose(text, found, timed, wall)
         except ModelFailed:
             return None
         if chosen is None:
-            late = self._clock_s() >= until and not model.stop()
+            late = self._clock_s() >= until and not stop()
             return Refused(TOO_LONG) if late else None
         if chosen.acts and not chosen.ask and self._full():
             return Refused(TOO_MANY)
@@ -102,8 +117,12 @@ class Choices:
 def proposal(chosen: Chosen, now: datetime) -> Receipt:
     """The question whether the call is meant; a yes makes it. now: the owner's wall time."""
     call = chosen.call
-    asks = Proposal(call.tool, call.args, Slot.YES)
+    asks = Proposal(call.tool, {**call.args, **chosen.use.agreed}, Slot.YES)
     facts = {"proposed": True, "sure": round(chosen.confidence, 2)}
+    if chosen.use.fields is not None:
+        given = cast("dict[str, object]", call.args["arguments"])
+        question = f"Shall I {chosen.does}{said_with(chosen.use, given, now)}?"
+        return Receipt(call.tool, False, facts, question, asks)
     does = chosen.does.split(" that ")[0].split(",")[0]
     return Receipt(call.tool, False, facts, f"Shall I {does}{_details(chosen, now)}?", asks)
 

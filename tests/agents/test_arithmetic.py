@@ -19,6 +19,11 @@ from agents.arithmetic import NotASum, evaluate, say_number
         ("0.1 + 0.2", "0.3"), ("1,000 times 3", "3000"), ("20 percent off 80", "64"),
         ("80 plus 10 percent", "88"), ("two to the tenth", "1024"), ("one plus one", "2"),
         ("one million plus one", "1000001"), ("7 times -3", "-21"), ("10 mod 3", "1"),
+        ("add 48 and 67", "115"), ("divide 180 by 12", "15"), ("take 25 away from 200", "175"),
+        ("split 84 euros between four people", "21"), ("multiply 13 by 11", "143"),
+        ("the sum of 19, 23 and 8", "50"), ("subtract 8 from twenty", "12"), ("18 and 27", "45"),
+        ("difference between 5 and 9", "4"), ("100 take away 7", "93"), ("add 1,000 and 5", "1005"),
+        ("split 100 dollars 4 ways", "25"), ("remainder when 17 divided by 5", "2"),
         ("three cubed", "27"), ("2 ** -1", "0.5"), ("12 \u00d7 7", "84"), ("84 \u00f7 7", "12"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.said import command_in, corrected, hear
+from agents.said import begins_with_correction, command_in, corrected, corrected_number, hear
 
 
 def test_what_is_left_still_knows_the_words_it_came_from() -> None:
@@ -98,3 +98,27 @@ def test_any_text_is_safe(text: str) -> None:
     assert len(heard.short.text) <= len(text) * 4 + 16
     assert all(isinstance(each, str) for each in corrected(text, "en"))
     assert all(isinstance(each, str) for each in command_in(text, "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("set a timer for five minutes, no wait, make that eight", "set a timer for 8 minutes"),
+        ("set a 20 minute timer sorry I mean 25 minutes", "set a 25 minute timer"),
+        ("set an alarm for 9 tomorrow, no, 9:30", "set an alarm for 9:30 tomorrow"),
+        ("wake me at 7 a.m., no, 8 p.m. on Monday", "wake me at 8 p.m. on Monday"),
+        ("remind me in 10 minutes, no, 15, to eat", "remind me in 15 minutes, to eat"),
+        ("add milk, no, cheese to the list", None),
+        ("what's 6 times 8, no, 6 times 9", None),
+        ("set a timer for five minutes", None),
+        ("no, ten", None),
+    ],
+)
+def test_a_corrected_number_stands_in_the_place_of_the_last(text: str, meant: str | None) -> None:
+    assert corrected_number(text, "en") == meant
+
+
+def test_own_words_may_begin_with_a_correction() -> None:
+    assert begins_with_correction("I mean remind me to eat", "en")
+    assert begins_with_correction("no, at half six", "en")
+    assert not begins_with_correction("nobody knows", "en")

@@ -34,7 +34,7 @@ class Pad(Tool[NoteArgs]):
     uses: ClassVar[tuple[Use, ...]] = (
         Use("add", "write down a note", ("pad and pencil, quick: the paint is blue",), ("text",)),
         Use("read", "read the notes out", ("what have I jotted down",), (), acts=False),
-        Use("wipe", "delete all notes", ("throw away what I jotted down",)),
+        Use("wipe", "delete all notes", ("throw away what I jotted down",), asks=True),
     )
     args = NoteArgs
 
@@ -45,6 +45,8 @@ class Pad(Tool[NoteArgs]):
     def run(self, args: NoteArgs, context: ToolContext) -> Receipt:
         if self.error is not None:
             raise self.error
+        if args.action == "wipe":
+            return Receipt("pad", False, {}, "Should I delete all notes?")
         if args.action == "read":
             return Receipt("pad", True, {}, f"{len(self.notes)} notes.")
         self.notes.append(args.text or "")
@@ -119,6 +121,11 @@ def test_what_is_less_than_sure_is_asked_first(agent, pad) -> None:
     assert pad.notes == []
     assert said(made.reply("Yes.")) == "Noted."
     assert pad.notes == ["the meter reads 4711"]
+
+
+def test_what_asks_itself_is_asked_about_once(agent, pad) -> None:
+    made = agent(picks("pad.wipe"), act=1.01)
+    assert said(made.reply("throw away what I jotted down, please")) == "Should I delete all notes?"
 
 
 def test_nothing_is_chosen_for_words_that_are_not_the_owners(agent, pad) -> None:

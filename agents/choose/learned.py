@@ -1,0 +1,134 @@
+"""What was learned from examples: which use of a tool is meant, and which words fill its slots.
+
+The weights (`learned_en.npz`) are made by `scripts/train_choose`, from `examples_en.txt` and the
+evaluation suites to learn from, and come with the program. Uses are told apart by multinomial
+logistic regression over the sentence embedder's vector and the words; a slot's first and last word
+by logistic regression over the embedder's tokens, as spans are in extractive question answering
+(Seo et al. 2017, arXiv 1611.01603, section 2.5: a start and an end, scored apart).
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from agents.choose.features import edge_features, log_sigmoid, token_range, use_features
+from agents.choose.likeness import Vectors, softmax
+from context.embed import TokenEmbedder, Tokens
+
+FILE: Final = Path(__file__).parent / "learned_en.npz"
+EMBEDDER: Final = "minilm-l6-v2-int8"
+"""The embedder that the weights that come with the program are for."""
+_ARRAYS: Final = ("uses", "first", "last")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """uses (f, u): of the uses named in `intents`. first, last (g, s): of the edges of the slots
+    named in `slots`. filled: of each intent, how often its examples fill a slot. embedder: whose
+    vectors they are for. learned_from: a hash of the examples.
+    """
+
+    intents: tuple[str, ...]
+    slots: tuple[str, ...]
+    uses: Vectors
+    first: Vectors
+    last: Vectors
+    filled: Mapping[str, Mapping[str, float]]
+    embedder: str
+    learned_from: str
+
+    def save(self, path: Path) -> None:
+        """Write them to a file. Raises OSError."""
+        told = {
+            "intents": self.intents, "slots": self.slots, "filled": self.filled,
+            "embedder": self.embedder, "learned_from": self.learned_from,
+        }  # fmt: skip
+        np.savez_compressed(
+            path,
+            allow_pickle=False,
+            uses=self.uses.astype(np.float16),
+            first=self.first.astype(np.float16),
+            last=self.last.astype(np.float16),
+            told=np.array(json.dumps(told, sort_keys=True)),
+        )
+
+
+def read_weights(path: Path = FILE) -> Weights:
+    """Read what `Weights.save` wrote. Raises OSError, or ValueError if it is damaged."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            told = json.loads(str(file["told"]))
+            uses, first, last = (file[each].astype(np.float32) for each in _ARRAYS)
+        return Weights(
+            tuple(told["intents"]), tuple(told["slots"]), uses, first, last,
+            told["filled"], told["embedder"], told["learned_from"],
+        )  # fmt: skip
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(f"{path.name} is damaged: install the program again.") from error
+
+
+class Learned:
+    """Judges texts by the weights. embedder: `EMBEDDER`, loaded before it is asked. weights: by
+    default those that come with the program, which `load` reads.
+    """
+
+    def __init__(self, embedder: TokenEmbedder, weights: Weights | None = None) -> None:
+        self._embedder = embedder
+        self._read = weights
+        self._newest: tuple[str, Tokens] | None = None
+
+    def load(self) -> None:
+        """Read the weights; a second call does nothing."""
+        self._read = self._read or read_weights()
+
+    @property
+    def _weights(self) -> Weights:
+        if self._read is None:
+            raise RuntimeError("Learned.load() was not called")
+        return self._read
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The uses that it tells apart; "none" is talk. Raises RuntimeError before `load`."""
+        return self._weights.intents
+
+    def filled(self, intent: str) -> Mapping[str, float]:
+        """How often the examples of a use fill a slot, by slot: more than 0, at most 1."""
+        return self._weights.filled.get(intent, {})
+
+    def vector(self, text: str) -> Vectors:
+        """The embedder's vector (d,) of a text, of length 1."""
+        return self._tokens(text).mean
+
+    def shares(self, text: str) -> Vectors:
+        """How likely each of `intents` is meant by a text (u,); together 1."""
+        features = use_features(text, self.vector(text))
+        return softmax(features[None] @ self._weights.uses)[0]
+
+    def points(self, text: str, slot: str, runs: Sequence[tuple[int, int]]) -> list[float] | None:
+        """How well each run of characters of `text` fills a slot: the logarithm of the chance that
+        it begins there, and ends there. None for a slot that was never learned.
+        """
+        if slot not in self._weights.slots:
+            return None
+        number = self._weights.slots.index(slot)
+        tokens = self._tokens(text)
+        first = log_sigmoid(edge_features(tokens, -1) @ self._weights.first[:, number])
+        last = log_sigmoid(edge_features(tokens, 1) @ self._weights.last[:, number])
+        found: list[float] = []
+        for start, end in runs:
+            edges = token_range(tokens, start, end)
+            found.append(-np.inf if edges is None else float(first[edges[0]] + last[edges[1]]))
+        return found
+
+    def _tokens(self, text: str) -> Tokens:
+        """One text is asked about several times in a turn. Nothing else of it is kept."""
+        if self._newest is None or self._newest[0] != text:
+            self._newest = text, self._embedder.tokens(text)
+        return self._newest[1]

@@ -1,0 +1,188 @@
+"""Learning what `agents/choose/learned.py` knows, from examples: for `scripts/train_choose`."""
+
+import hashlib
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+
+from agents.choose.examples import NONE, examples
+from agents.choose.features import edge_features, token_range, use_features
+from agents.choose.learned import Learned, Weights
+from agents.choose.likeness import Vectors, softmax
+from agents.evaluation.suite import SUITES
+from context.embed import TokenEmbedder
+
+OWN: Final = (
+    "name",
+    "text",
+    "fact",
+    "items",
+    "title",
+    "topic",
+    "target",
+    "place",
+    "word",
+    "person",
+)
+"""Slots that hold the speaker's own words."""
+_LEARNT_FROM: Final = re.compile(r"(?:commands|open_tools)(?:_\w+)?_a")
+_USE_STEPS: Final = 200
+_USE_DECAY: Final = 3e-4
+_EDGE_ROUNDS: Final = 10
+_EDGE_BATCH: Final = 256
+_EDGE_DECAY: Final = 3e-4
+_SEED: Final = 0
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was said, the use it means, and what fills its slots. source: where it stands."""
+
+    text: str
+    intent: str
+    slots: Mapping[str, object]
+    source: str
+
+
+def lessons() -> list[Lesson]:
+    """All examples to learn from, those of the suites that are not held out too."""
+    found = [Lesson(each.text, each.intent, each.slots, "examples") for each in examples()]
+    for path in sorted(SUITES.glob("*.jsonl")):
+        if not _LEARNT_FROM.fullmatch(path.stem):
+            continue
+        for line in path.read_text("utf-8").splitlines():
+            turn = json.loads(line)
+            if "text" in turn and turn.get("language", "en") == "en" and "intent" in turn:
+                slots = turn.get("slots", {})
+                found.append(Lesson(turn["text"], _use(turn["intent"], slots), slots, path.stem))
+    several = {each.intent.partition(".")[0] for each in found if "." in each.intent}
+    return [each for each in found if each.intent not in several]  # any action of a tool is none
+
+
+def _use(intent: str, slots: Mapping[str, object]) -> str:
+    """The use: what is asked for where nothing can do it, too ("cannot.media")."""
+    return f"{intent}.{slots['capability']}" if "capability" in slots else intent
+
+
+def hash_of(taught: Sequence[Lesson]) -> str:
+    """Stands for the examples, in any order."""
+    said = sorted(json.dumps([each.text, each.intent, each.slots]) for each in taught)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def train(taught: Sequence[Lesson], embedder: TokenEmbedder) -> Weights:
+    """Learn from the examples; the same ones give nearly the same weights. embedder: loaded."""
+    intents = sorted({each.intent for each in taught})
+    numbers = {intent: n for n, intent in enumerate(intents)}
+    uses: list[Vectors] = []
+    firsts: list[Vectors] = []
+    lasts: list[Vectors] = []
+    begins: list[Vectors] = []
+    ends: list[Vectors] = []
+    for each in taught:
+        tokens = embedder.tokens(each.text)
+        uses.append(use_features(each.text, tokens.mean))
+        if each.intent == NONE:
+            continue
+        begin = np.zeros((len(tokens.states), len(OWN)), np.float32)
+        end = np.zeros_like(begin)
+        for slot, where in _marked(each):
+            if edges := token_range(tokens, *where):
+                begin[edges[0], OWN.index(slot)] = end[edges[1], OWN.index(slot)] = 1
+        firsts.append(edge_features(tokens, -1))
+        lasts.append(edge_features(tokens, 1))
+        begins.append(begin)
+        ends.append(end)
+    kinds = [numbers[each.intent] for each in taught]
+    return Weights(
+        tuple(intents),
+        OWN,
+        _learn_uses(np.stack(uses), kinds, len(intents)),
+        _learn_edges(np.vstack(firsts), np.vstack(begins)),
+        _learn_edges(np.vstack(lasts), np.vstack(ends)),
+        _filled(taught),
+        embedder.name,
+        hash_of(taught),
+    )
+
+
+def score(held: Sequence[Lesson], learned: Learned) -> Iterator[str]:
+    """How well the uses of examples that were not learned from are found, as lines to print."""
+    right = sure = sure_right = 0
+    for each in held:
+        shares = learned.shares(each.text)
+        best = learned.intents[int(shares.argmax())]
+        hit = best == each.intent or best.partition(".")[0] == each.intent
+        right += hit
+        if shares.max() > 0.75:
+            sure += 1
+            sure_right += hit
+        if not hit:
+            yield f"{each.text}: {best} ({shares.max():.2f}), expected {each.intent}"
+    yield f"{right} of {len(held)} uses right; of the {sure} surest {sure_right}"
+
+
+def _marked(lesson: Lesson) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Where the own words of an example stand: from the first to the last of several things."""
+    for slot, value in lesson.slots.items():
+        if slot not in OWN or value is None:
+            continue
+        values = cast("list[object]", value) if isinstance(value, list) else [value]
+        found = [_where(lesson.text, str(each)) for each in values]
+        known = [each for each in found if each is not None]
+        if known and len(known) == len(found):
+            yield slot, (min(each[0] for each in known), max(each[1] for each in known))
+
+
+def _where(text: str, said: str) -> tuple[int, int] | None:
+    words = said.lower().strip(" .!?")
+    at = text.lower().rfind(words)  # the last: what was corrected comes first
+    return None if at < 0 or not words else (at, at + len(words))
+
+
+def _filled(taught: Sequence[Lesson]) -> dict[str, dict[str, float]]:
+    many = Counter(each.intent for each in taught)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for each in taught:
+        found[each.intent].update(slot for slot, value in each.slots.items() if value is not None)
+    return {
+        intent: {slot: round(n / many[intent], 3) for slot, n in sorted(slots.items())}
+        for intent, slots in sorted(found.items())
+    }
+
+
+def _learn_uses(x: Vectors, kinds: Sequence[int], many: int) -> Vectors:
+    """Multinomial logistic regression by gradient descent with momentum; rare kinds count more."""
+    target = np.eye(many, dtype=np.float32)[np.asarray(kinds)]
+    each = (1 / np.sqrt(np.maximum(target.sum(0), 1)))[np.asarray(kinds)][:, None]
+    weight = (each / each.mean()).astype(np.float32)
+    weights = np.zeros((x.shape[1], many), np.float32)
+    speed = np.zeros_like(weights)
+    for _ in range(_USE_STEPS):
+        wrong = (softmax(x @ weights) - target) * weight
+        speed = 0.9 * speed + x.T @ wrong / len(x) + _USE_DECAY * weights
+        weights -= 2.0 * speed
+    return weights
+
+
+def _learn_edges(x: Vectors, target: Vectors) -> Vectors:
+    """Logistic regression of each column by Adam (Kingma and Ba 2015, arXiv 1412.6980)."""
+    weights = np.zeros((x.shape[1], target.shape[1]), np.float32)
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    random, step = np.random.default_rng(_SEED), 0
+    for _ in range(_EDGE_ROUNDS):
+        order = random.permutation(len(x))
+        for some in np.array_split(order, max(1, len(x) // _EDGE_BATCH)):
+            step += 1
+            likely = np.exp(-np.logaddexp(0, -(x[some] @ weights)))
+            slope = x[some].T @ (likely - target[some]) / len(some) + _EDGE_DECAY * weights
+            mean = 0.9 * mean + 0.1 * slope
+            square = 0.999 * square + 0.001 * slope * slope
+            unbiased = np.sqrt(square / (1 - 0.999**step)) + 1e-8
+            weights -= 4e-3 * (mean / (1 - 0.9**step)) / unbiased
+    return weights.astype(np.float32)

@@ -1,0 +1,206 @@
+"""Arguments of a tool that others wrote, from what was said; and where such a tool is found."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.choose.examples import NONE, Example
+from agents.choose.fill import fill
+from agents.choose.offered import MOST, OfferedUses, Ours
+from agents.choose.said_times import said_time
+from agents.choose.shortlist import MOST as MOST_ALL
+from agents.choose.shortlist import Found, Shortlist
+from agents.tools import Use
+from agents.tools.fake_mcp import FakeServers
+from agents.tools.fields import Field, Kind
+from agents.tools.mcp import Offered, mcp_tool
+from context.embed import MiniLM
+
+NOW = datetime(2026, 3, 14, 10)
+TITLE = Field("title", Kind.WORDS, required=True)
+COPIES = Field("copies", Kind.WHOLE, least=1, most=99)
+PAPER = Field("paper", Kind.ONE_OF, options=("plain", "photo"))
+COLOUR = Field("colour", Kind.YES_NO)
+DOES = "use printer for print page"
+
+
+class Picks:
+    """A model that picks this option where it may, else the likeliest by where it stands."""
+
+    def __init__(self, *wanted: str) -> None:
+        self.wanted = wanted
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def __call__(self, question: str, options: Sequence[str]) -> list[float]:
+        self.asked.append((question, list(options)))
+        picked = [each in self.wanted for each in options]
+        return (
+            [float(each) for each in picked] if any(picked) else [1 / len(options)] * len(options)
+        )
+
+
+def filled(text: str, *fields: Field, picks: Picks | None = None) -> dict[str, object] | None:
+    return fill(text, DOES, fields, said_time, NOW, picks or Picks())
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("print a page titled quarterly report", {"title": "quarterly report"}),
+        ("print two copies of the birthday card", {"copies": 2}),
+        ("print the plan on photo paper", {"paper": "photo"}),
+        ("print the plan in colour", {"colour": True}),
+        ("print the plan without any colour", {"colour": False}),
+        ("print a page", {}),
+        ("print 500 copies of the plan", {}),
+    ],
+)
+def test_what_was_said_fills_them(text: str, values: dict[str, object]) -> None:
+    found = filled(text, TITLE, COPIES, PAPER, COLOUR)
+    assert found is not None
+    assert {**found, **values} == found
+    assert ("copies" in found) == ("copies" in values)
+
+
+@pytest.mark.parametrize("text", ["print a page", "print something", "could you print that page"])
+def test_the_words_for_the_deed_itself_are_no_value(text: str) -> None:
+    assert filled(text, TITLE) == {}
+
+
+def test_numbers_go_to_the_argument_whose_name_is_next_to_them() -> None:
+    width, height = Field("width", Kind.NUMBER, required=True), Field("height", Kind.NUMBER)
+    assert filled("a frame with height 20 and width 30", width, height) == {
+        "width": 30,
+        "height": 20,
+    }
+    assert filled("a frame of 30", width, height) == {"width": 30}
+
+
+def test_the_one_time_said_is_the_moment_or_the_day() -> None:
+    text = "print the plan tomorrow at 3 pm"
+    assert filled(text, Field("start_at", Kind.MOMENT)) == {"start_at": "2026-03-15T15:00"}
+    assert filled(text, Field("day", Kind.DATE)) == {"day": "2026-03-15"}
+
+
+def test_a_choice_that_is_needed_is_asked_of_the_model_and_may_be_none() -> None:
+    size = Field("size", Kind.ONE_OF, required=True, options=("small", "large"))
+    assert filled("print it tiny", size, picks=Picks("small")) == {"size": "small"}
+    assert filled("print it", size, picks=Picks("nothing")) == {}
+
+
+def test_without_a_model_words_are_chosen_by_where_they_stand_and_no_choice_is_made() -> None:
+    size = Field("size", Kind.ONE_OF, required=True, options=("small", "large"))
+    text = "print a page titled quarterly report"
+    found = fill(text, DOES, [TITLE, size], said_time, NOW, None)
+    assert found == {"title": "quarterly report"}
+
+
+def test_a_model_that_is_told_to_stop_fills_nothing() -> None:
+    assert fill("print a sheet", DOES, [TITLE], said_time, NOW, lambda _q, _o: []) is None
+
+
+def test_the_model_is_shown_the_arguments_name_and_no_other_word_of_the_server() -> None:
+    picks = Picks()
+    field = Field("page_title", Kind.WORDS, required=True)
+    filled("print out the garden plan", field, picks=picks)
+    (question, options) = picks.asked[0]
+    assert question.splitlines()[0] == "Copy the page title."
+    assert question.splitlines()[-1] == "page title: print out the garden plan ->"
+    assert all(each in ("nothing",) or each in "print out the garden plan" for each in options)
+
+
+@given(st.text(max_size=60))
+def test_words_are_always_the_speakers_own(text: str) -> None:
+    found = filled(text, TITLE, COPIES, PAPER, COLOUR)
+    assert found is not None
+    assert str(found.get("title", "")) in text
+    assert 1 <= float(str(found.get("copies", 1))) <= 99
+
+
+def offered(name: str, says: str, *more: str) -> tuple[str, tuple[Use, ...]]:
+    tool = mcp_tool(Offered("office", name, says, {}, examples=more), FakeServers(), lambda: NOW)
+    return tool.name, tool.uses
+
+
+OURS = {
+    "timer": (Use("set", "start a countdown", ("ping me in a quarter of an hour",)),),
+    "note": (Use("add", "write down a note", ("jot down that the meter reads 12",)),),
+}
+
+
+TALK = [
+    Example(NONE, text, {})
+    for text in (
+        "why is the sky blue", "tell me a joke", "hello", "they ran late again", "it is on paper",
+        "please be nice to him", "that took the whole meeting",
+    )
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def minilm(model_folder: Callable[[str], Path]) -> MiniLM:
+    embedder = MiniLM(model_folder("minilm-l6-v2-int8"))
+    embedder.load()
+    return embedder
+
+
+@pytest.fixture
+def find(minilm: MiniLM) -> Callable[..., Callable[[str], Found]]:
+    def made(*tools: tuple[str, tuple[Use, ...]]) -> Callable[[str], Found]:
+        shortlist = Shortlist({**OURS, **dict(tools)}, TALK, minilm)
+        shortlist.load()
+        return shortlist.find
+
+    return made
+
+
+@pytest.mark.engines
+class TestFinding:
+    def test_a_request_in_other_words_finds_it(self, find) -> None:
+        found = find(offered("print_page", "Print a page on the office printer"))(
+            "please get this page printed"
+        )
+        assert found.candidates[0].intent == "mcp.office.print_page"
+
+    def test_what_the_owner_says_of_it_finds_it(self, find) -> None:
+        text = "run off three of the agenda"
+        without = find(offered("print_page", "Print a page"))(text)
+        assert without.talk > 0.9
+        taught = find(offered("print_page", "Print a page", "run off two of the minutes"))(text)
+        assert taught.candidates[0].intent == "mcp.office.print_page"
+
+    def test_the_programs_own_tools_are_found_as_without_it(self, find) -> None:
+        text = "ping me in three quarters of an hour"
+        alone = find()(text).candidates[0]
+        beside = find(offered("print_page", "Print a page on the office printer"))(text)
+        assert beside.candidates[0].intent == alone.intent == "timer.set"
+        assert beside.candidates[0].score > 0.95 * alone.score
+
+    def test_ten_thousand_do_not_push_out_ours_or_make_it_more_than_six(self, find) -> None:
+        many = [offered(f"tool_{n}", f"ping me in {n} hours") for n in range(60)]
+        found = find(*many)("ping me in three quarters of an hour")
+        assert len(found.candidates) <= MOST_ALL
+        assert sum(each.use.fields is not None for each in found.candidates) <= MOST
+        assert found.talk + sum(each.score for each in found.candidates) <= 1.0001
+
+
+class TestShares:
+    @pytest.mark.parametrize("surest", [0.0, 0.5, 1.0])
+    def test_what_ours_are_sure_of_stays_theirs(self, surest: float) -> None:
+        uses = OfferedUses(dict([offered("print_page", "print")]))
+        uses.load(lambda texts: np.tile(np.array([[0.6, 0.8]], np.float32), (len(texts), 1)))
+        near = uses.shares("x", np.array([1.0, 0.0], np.float32), Ours(surest, 0.0, 0.0))
+        assert near["mcp.office.print_page"] <= 1 - 0.9 * surest + 0.05
+
+    @pytest.mark.parametrize("text", ["print the lot", "could you please print the lot"])
+    def test_the_same_verb_counts(self, text: str) -> None:
+        uses = OfferedUses(dict([offered("print_page", "print")]))
+        uses.load(lambda texts: np.tile(np.array([[0.4, 0.9]], np.float32), (len(texts), 1)))
+        said, nobody = np.array([1.0, 0.0], np.float32), Ours(0.0, 0.0, 0.0)
+        with_it = uses.shares(text, said, nobody)["mcp.office.print_page"]
+        assert with_it > 2 * uses.shares("the print is bad", said, nobody)["mcp.office.print_page"]

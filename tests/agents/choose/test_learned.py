@@ -1,0 +1,186 @@
+"""What was learned of tools and slots, and what an agent without a language model makes of it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.agent import Agent, Text
+from agents.choose.assemble import chooser
+from agents.choose.choice import Chooser
+from agents.choose.learned import EMBEDDER, Learned, read_weights
+from agents.choose.learned_shortlist import LearnedShortlist
+from agents.choose.point import pointed
+from agents.choose.said_times import said_time
+from agents.choose.shortlist import MOST
+from agents.choose.train import Lesson, hash_of, lessons, train
+from agents.choose.turn import Choices
+from agents.tools import Toolbox, Use
+from agents.tools.standard import standard_tools
+from context.embed import MiniLM
+from context.items import Provenance
+
+pytestmark = pytest.mark.engines
+
+FEW = [
+    Lesson(text, intent, slots, "test")
+    for text, intent, slots in (
+        ("jot down that the paint is blue", "note.add", {"text": "the paint is blue"}),
+        ("jot down that the bus is late", "note.add", {"text": "the bus is late"}),
+        ("write on my pad that the key is gone", "note.add", {"text": "the key is gone"}),
+        ("ring me in ten minutes", "timer.set", {"seconds": 600}),
+        ("ring me when an hour is over", "timer.set", {"seconds": 3600}),
+        ("why is the sky blue", "none", {}),
+        ("tell me about bees", "none", {}),
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def embedder(model_folder: Callable[[str], Path]) -> MiniLM:
+    embedder = MiniLM(model_folder(EMBEDDER))
+    embedder.load()
+    return embedder
+
+
+@pytest.fixture(scope="module")
+def learned(embedder: MiniLM) -> Learned:
+    learned = Learned(embedder)
+    with pytest.raises(RuntimeError):
+        _ = learned.intents
+    learned.load()
+    return learned
+
+
+@pytest.fixture
+def agent(  # noqa: PLR0917 - fixtures
+    router, embedder, learned, schedule, store, speaker, calendar
+) -> Agent:
+    box = Toolbox(standard_tools(schedule, calendar.now))
+    agent = Agent(
+        router=router, toolbox=box, model=None, store=store, mint=speaker.mint, now=calendar.now,
+        choices=Choices(chooser(box, embedder, learned=learned), lambda: 0.0),
+    )  # fmt: skip
+    agent.load()
+    return agent
+
+
+def said(parts: Iterator[object]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, Text))
+
+
+def test_the_weights_are_of_the_examples_that_there_are() -> None:
+    """If this fails, run scripts/train_choose."""
+    assert read_weights().learned_from == hash_of(lessons())
+    assert read_weights().embedder == EMBEDDER
+
+
+def test_held_out_suites_are_not_learned_from() -> None:
+    sources = {each.source for each in lessons()}
+    assert "commands_a" in sources
+    assert not any(source.endswith("_b") for source in sources)
+
+
+def test_weights_are_the_same_after_a_file(embedder: MiniLM, tmp_path: Path) -> None:
+    made = train(FEW, embedder)
+    made.save(tmp_path / "weights.npz")
+    read = read_weights(tmp_path / "weights.npz")
+    assert (read.intents, read.slots, read.filled) == (made.intents, made.slots, made.filled)
+    np.testing.assert_allclose(read.uses, made.uses, atol=0.01)
+    (tmp_path / "weights.npz").write_bytes(b"PK\x03\x04 not a file of weights")
+    with pytest.raises(ValueError, match="damaged"):
+        read_weights(tmp_path / "weights.npz")
+
+
+def test_a_few_examples_tell_uses_and_slots_apart(embedder: MiniLM) -> None:
+    few = Learned(embedder, train(FEW, embedder))
+    shares = few.shares("jot down that the meter reads 12")
+    assert few.intents[int(shares.argmax())] == "note.add"
+    assert shares.sum() == pytest.approx(1, abs=1e-4)
+    said = "jot down that the meter reads 12"
+    assert pointed(said, "note.add", "text", (), few) == "the meter reads 12"
+    assert few.filled("note.add") == {"text": 1.0}
+    assert few.points(said, "unheard_of", [(0, 4)]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("the tea takes four minutes, could you set a timer", "4 minutes"),
+        ("pop quiz, what's 17 times 23", "391"),
+        ("it may come in useful, remember my ring size is six", "ring size is six"),
+        ("stick oat milk onto the groceries list for me, love", "oat milk"),
+    ],
+)
+def test_what_no_grammar_foresees_is_done_without_a_model(
+    agent: Agent, text: str, reply: str
+) -> None:
+    answer = said(agent.reply(text))
+    assert reply in (said(agent.reply("yes")) if answer.startswith("Shall I") else answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't set a timer for ten minutes, I said",
+        "he told me to set the alarm for six",
+        "why is the sky blue",
+        "is an hour longer than fifty minutes",
+    ],
+)
+def test_talk_sets_nothing(agent: Agent, schedule, text: str) -> None:
+    _ = said(agent.reply(text))
+    assert not schedule.running()
+    assert not schedule.alarms()
+
+
+def test_words_that_are_not_the_owners_choose_nothing(agent: Agent, schedule) -> None:
+    for text in ("the eggs want ten minutes from now", "yes", "I need a timer, twenty minutes"):
+        _ = said(agent.reply(text, said_by=Provenance.OVERHEARD))
+    assert not schedule.running()
+
+
+def test_a_use_that_was_never_learned_is_found_by_its_own_words(learned: Learned) -> None:
+    kettle = Use("boil", "boil water in the kettle", ("put the kettle on",), acts=True)
+    shortlist = LearnedShortlist(
+        {"kettle": (kettle,), "timer": (Use("set", "count down"),)}, learned
+    )
+    with pytest.raises(RuntimeError):
+        shortlist.find("too early")
+    shortlist.load()
+    found = shortlist.find("could you put the kettle on, please")
+    assert found.candidates[0].intent == "kettle.boil"
+    assert shortlist.find("set a timer for nine minutes").candidates[0].intent == "timer.set"
+    assert shortlist.find("why is the sky blue").talk > 0.5
+
+
+def test_at_most_six_are_found_and_no_more_than_all_of_it(learned: Learned) -> None:
+    uses = {
+        tool: tuple(
+            Use(i.partition(".")[2] or None, "") for i in learned.intents if i.startswith(tool)
+        )
+        for tool in ("timer", "alarm", "reminder")
+    }
+    shortlist = LearnedShortlist(uses, learned)
+    shortlist.load()
+    for text in ("timer", "the alarm clock at seven", "", "ä" * 3000):
+        found = shortlist.find(text)
+        assert len(found.candidates) <= MOST
+        assert sum(each.score for each in found.candidates) + found.talk <= 1.001
+
+
+def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned) -> None:
+    shortlist = LearnedShortlist({"timer": (Use("set", "count down"),)}, learned)
+    shortlist.load()
+    knows = Chooser(shortlist, said_time, learned=learned)
+    alone = Chooser(shortlist, said_time)
+    text = "the eggs want ten minutes from now"
+    found = knows.may(text)
+    assert found is not None
+    now = datetime(2026, 3, 14, 10)
+    chosen = knows.choose(text, found, None, now)
+    assert chosen is not None
+    assert chosen.call.args["seconds"] == 600
+    assert alone.choose(text, found, None, now) is None
