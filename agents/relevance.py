@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.entries import as_fact
+from agents.perspective import second_person
 from context.items import Item
 from context.labels import Trust
 from context.sensitive import Kind, kinds
@@ -80,13 +81,25 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(r"\b(?:i|me|my|we|our|us)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|no|nobody|nothing|none|without|cannot)\b|n't\b")
+_IS = re.compile(
+    r"\b(?:is|are|was|were)\b(?: (?:called|named))?"
+    r"(?! (?:on|in|at|under|behind|beside|by|near|with|from|to|for|of|over|above|below|after|before"
+    r"|next|inside|outside|between)\b)",
+    re.IGNORECASE,
+)
+"""Of which the two sides are the same thing, and not one's place or time."""
 _NAME = re.compile(r"(?<=\S )[A-Z][\w-]+")
 
 
 def content_words(text: str) -> frozenset[str]:
     """The words of `text` that say what it is about, without their endings."""
+    return frozenset(_in_turn(text))
+
+
+def _in_turn(text: str) -> list[str]:
     words = (word.lower().removesuffix("'s") for word in _WORD.findall(text.replace("\u2019", "'")))
-    return frozenset(_stem(word) for word in words if word not in _SAYS_LITTLE)
+    return [_stem(word) for word in words if word not in _SAYS_LITTLE]
 
 
 def asks_about_own(question: str) -> bool:
@@ -166,7 +179,7 @@ def first_sentence(text: str) -> str | None:
 
 def keeps_to(said: str, item: Item, question: str) -> bool:
     """Whether a model's words answer from the item: one sentence with something of the item that
-    the question had not, and nothing that neither of them had.
+    the question had not, nothing that neither of them had, and of the same as the item has it.
     """
     if not said.endswith(".") or len(_SENTENCE_END.findall(said)) != 1:
         return False
@@ -176,7 +189,39 @@ def keeps_to(said: str, item: Item, question: str) -> bool:
         amounts = {word for word in known if word[0].isdigit()}
         if not amounts <= words:
             return False
-    return words <= known | asked and bool(words & (known - asked))
+    new = words <= known | asked and bool(words & (known - asked))
+    return new and _tells_the_same(said, second_person(item.text))
+
+
+def _tells_the_same(said: str, fact: str) -> bool:
+    """Whether the words of `fact` are said in its order, or with the two sides of an "is" turned
+    round; with no "you" that does something else than there, and no "not" more or less.
+
+    Small models have all the words and yet say another thing: "you are on level 3 of your car".
+    """
+    if _NOT.findall(said.lower()) != _NOT.findall(fact.lower()):
+        return False
+    if not _what_you_do(said) <= _what_you_do(fact):
+        return False
+    known = _in_turn(fact)
+    told = [word for word in _in_turn(said) if word in known]
+    sides = _IS.split(fact, maxsplit=1)
+    turned = [*_in_turn(sides[1]), *_in_turn(sides[0])] if len(sides) == 2 else known
+    return _follows(told, known) or _follows(told, turned)
+
+
+def _what_you_do(text: str) -> frozenset[str]:
+    """The words after "you"."""
+    plainly = text.lower().replace("\u2019", "'")
+    for short, long in (("'re", " are"), ("'ve", " have"), ("'ll", " will"), ("'d", " had")):
+        plainly = plainly.replace(f"you{short}", f"you{long}")
+    return frozenset(re.findall(r"\byou ([\w'-]+)", plainly))
+
+
+def _follows(words: Sequence[str], order: Sequence[str]) -> bool:
+    """Whether `words` are some of `order`, one after the other."""
+    rest = iter(order)
+    return all(word in rest for word in words)
 
 
 def told(items: Sequence[Item], now: datetime | None = None) -> str:

@@ -148,6 +148,13 @@ def _timer(match: Matched) -> dict[str, object] | None:
     return None if question and args["action"] not in ("left", "list") else args
 
 
+def _microphone(match: Matched) -> dict[str, object] | None:
+    args = _as_said(match)
+    if args is None or match.seconds is None:
+        return args
+    return {**args, "seconds": match.seconds}
+
+
 def _is_name(name: str, match: Matched, *, long: bool) -> bool:
     said = name.lower().split()
     if not said or len(said) > (_LONGEST_OWN_NAME if long else _LONGEST_NAME):
@@ -227,7 +234,8 @@ def _list(match: Matched) -> dict[str, object] | None:
     said = match.whole.get("items")
     if said is not None:
         items = items_of(said.strip("\"'"), match.words)
-        if not items or len(said.split()) > 40:
+        vague = match.words.words("no_topic")
+        if all(item.lower() in vague for item in items) or len(said.split()) > 40:
             return None
         args["items"] = items
     if action in ("add", "remove", "read", "clear"):
@@ -433,6 +441,7 @@ _FILL: Mapping[str, Fill] = {
     "help": _always,
     "home": _home,
     "list": _list,
+    "microphone": _microphone,
     "note": _note,
     "permissions": _permissions,
     "recall": _recall,

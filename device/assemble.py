@@ -11,10 +11,14 @@ from typing import Any
 
 from agents.agent import Agent
 from agents.choose.assemble import chooser
+from agents.choose.choice import Chooser
+from agents.choose.learned import EMBEDDER, Learned
 from agents.choose.turn import Choices
 from agents.llama import LlamaModel
+from agents.model import ChatModel
 from agents.router import RouteKind, Router
 from agents.tools import Call, Tool, Toolbox
+from agents.tools.microphone import NoMuteSwitch
 from agents.tools.speech import LastReply, NoPace
 from agents.tools.standard import Deps, standard_tools
 from context import Authentication, Embedder, MiniLM, Store
@@ -33,23 +37,27 @@ from device.budget import Budget, share
 from device.calendar import CalendarFolder
 from device.clock import Clock, SystemClock
 from device.errors import ModelMissing, SettingsWrong
+from device.fitting import Fit, fitted
 from device.levels import AlsaMixer, DeviceLevels, Gain, GainedSpeaker, Mixer, PulseMixer
 from device.listen import NoTurnEndDetector, TurnEndDetector
 from device.listen.silero import SileroVad
 from device.listen.smart_turn import SmartTurn
+from device.mcp.offers import OfferingServers, Offers
 from device.mic import Microphone
 from device.mic.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
+from device.mic.mute import Mute, mute_file
 from device.mic.portaudio import PortAudioMicrophone
 from device.mind import Mind
 from device.models import Models, load_catalog
-from device.network import Network, assemble_network
+from device.network import Network, assemble_mcp, assemble_network, assemble_remote_model
+from device.network_settings import RemoteModelSettings
 from device.permission import TurnMint, ask
 from device.play import Speaker
 from device.play.portaudio import PortAudioSpeaker
 from device.schedule import Schedule
 from device.settings import (
     CascadeSettings,
-    LlamaSettings,
+    NoModelSettings,
     OpenWakeWordSettings,
     Settings,
     cache_dir,
@@ -273,6 +281,10 @@ class Engines:
     embedder: MiniLM | None
     folder: Path | None = None
     """Where what is made of examples is kept; None: in the mind's own."""
+    learned: Learned | None = None
+    """What was learned of tools and their slots, for the embedder."""
+    fit: Fit | None = None
+    """Which model that is, and why; None where it doesn't depend on the memory there is."""
 
 
 def assemble_engines(
@@ -285,18 +297,21 @@ def assemble_engines(
     """
     threads = budget()
     think = settings.think
-    embedder = model = None
+    embedder = model = learned = None
     if settings.memory.embedder != "none":
         embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
-    if isinstance(think, LlamaSettings):
+        learned = Learned(embedder) if embedder.name == EMBEDDER else None
+    used = fitted(settings, models)
+    here = used.model if used is not None else next(iter(settings.thinking()), None)
+    if here is not None and not isinstance(think, NoModelSettings):
         model = LlamaModel(
-            _gguf(models.path(think.model), think.model),
+            _gguf(models.path(here), here),
             threads=think.threads or threads.think,
             threads_alone=think.threads or threads.think_alone,
             context_tokens=think.context_tokens,
             folder=folder,
         )
-    return Engines(Router(now=clock.now), model, embedder, folder)
+    return Engines(Router(now=clock.now), model, embedder, folder, learned, used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,15 +337,17 @@ def assemble_deps(
     gain: Gain | None = None,
     pace: VoicePace | None = None,
     network: Network | None = None,
+    mute: Mute | None = None,
 ) -> Deps:
-    """Construct what this device has for the tools. gain, pace: see `assemble_mind`. network: what
-    the settings let them reach.
+    """Construct what this device has for the tools. gain, pace, mute: see `assemble_mind`. network:
+    what the settings let them reach.
     """
     network = network or Network()
     mixers: list[Mixer] = [PulseMixer(), AlsaMixer(), *([gain] if gain is not None else [])]
     calendar = settings.tools.calendar.folder
     return Deps(
         levels=DeviceLevels(mixers),
+        mute_switch=mute or NoMuteSwitch(),
         board=LinuxBoard(state),
         pace=pace or NoPace(),
         events=CalendarFolder(
@@ -354,6 +371,8 @@ def assemble_mind(
     gain: Gain | None = None,
     pace: VoicePace | None = None,
     deps: Deps | None = None,
+    mute: Mute | None = None,
+    servers: OfferingServers | None = None,
 ) -> Mind:
     """Construct what thinks and remembers, over the private folder `state`.
 
@@ -369,9 +388,12 @@ def assemble_mind(
         gain: turned where the sound system has no volume; None: there is no sound.
         pace: the voice's; None: there is no voice.
         deps: what the device has for the tools; by default this one's.
+        mute: turns the microphone off; None: there is no microphone.
+        servers: of other tools; by default those of the settings.
 
     Raises:
         ModelMissing: a model has not been pulled.
+        SettingsWrong: what the settings name is not installed.
     """
     keep_private()
     clock = clock or SystemClock()
@@ -387,18 +409,24 @@ def assemble_mind(
         gain=gain,
         pace=pace,
         network=assemble_network(settings, store),
+        mute=mute,
     )
     shown_by = present or (lambda: Authentication.VOICE)
     tools = toolbox(standard_tools(schedule, clock.now, undo_s=settings.memory.undo_s, deps=deps))
-    choices = None
-    if engines.model is not None:
-        choices = Choices(
-            chooser(tools, engines.embedder, engines.folder or state / "think"), time.monotonic
-        )
+    model: ChatModel | None = engines.model
+    if isinstance(settings.think, RemoteModelSettings):
+        model = assemble_remote_model(settings.think, store, engines.model)
+
+    def made() -> Chooser:
+        folder = engines.folder or state / "think"
+        return chooser(tools, engines.embedder, folder, learned=engines.learned)
+
+    able = model is not None or engines.learned is not None
+    choices = Choices(made(), time.monotonic) if able else None
     agent = Agent(
         router=engines.router,
         toolbox=tools,
-        model=engines.model,
+        model=model,
         store=store,
         mint=lambda purpose: ask(store, purpose, shown_by()),
         now=clock.now,
@@ -409,7 +437,9 @@ def assemble_mind(
     def mint(shown_by: Authentication) -> TurnMint:
         return TurnMint(store, shown_by, lambda: clock.now().timestamp())
 
-    return Mind(agent, store, schedule, engines.embedder, mint)
+    servers = servers or assemble_mcp(settings, store)
+    offers = None if servers is None else Offers(servers, tools, clock.now, choices, made)
+    return Mind(agent, store, schedule, engines.embedder, mint, engines.fit, offers)
 
 
 def assemble(
@@ -418,8 +448,10 @@ def assemble(
     *,
     microphone: Microphone | None = None,
     speaker: Speaker | None = None,
+    way_back: str = "Press the button",
 ) -> Stages:
-    """Construct a whole assistant; without `microphone` and `speaker`, live ones.
+    """Construct a whole assistant; without `microphone` and `speaker`, live ones. way_back: what
+    turns a muted microphone on by hand, as a sentence begins.
 
     Raises:
         ModelMissing: a model has not been pulled.
@@ -429,7 +461,8 @@ def assemble(
     if speaker is None:
         gain = Gain()
         speaker = GainedSpeaker(assemble_speaker(settings), gain)
-    mind = assemble_mind(settings, state, models=models, gain=gain, pace=pace)
+    mute = Mute(mute_file(state), SystemClock(), way_back)
+    mind = assemble_mind(settings, state, models=models, gain=gain, pace=pace, mute=mute)
     return Stages(
         microphone=microphone or PortAudioMicrophone(settings.mic.device),
         echo_canceller=assemble_echo_canceller(settings),
@@ -441,6 +474,7 @@ def assemble(
         mind=mind,
         synthesizer=assemble_synthesizer(settings, models, speaker.rate_hz, pace),
         speaker=speaker,
+        mute=mute,
     )
 
 

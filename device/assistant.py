@@ -19,6 +19,7 @@ from context.errors import LapelError
 from context.policy import Authentication
 from device.audio import CHUNK_S, CHUNK_SAMPLES, Samples
 from device.button import ANNOUNCE_S, ANNOUNCED_S, TAP_S, EraseSign
+from device.clock import SystemClock
 from device.control import Control
 from device.ears import Ears, Heard
 from device.events import (
@@ -28,6 +29,9 @@ from device.events import (
     FollowUpClosed,
     FollowUpOpened,
     Interrupted,
+    MicrophoneMuted,
+    MicrophoneUnmuted,
+    ModelFitted,
     NothingSaid,
     PartlyTranscribed,
     Rang,
@@ -49,6 +53,7 @@ from device.listen.preroll import PreRoll
 from device.listen.wording import completeness
 from device.mic import ChunkQueue, Microphone
 from device.mic.echo import EchoCanceller
+from device.mic.mute import Mute
 from device.mind import Mind
 from device.play import Playout, Speaker
 from device.play.tones import closed, listening, ring
@@ -72,6 +77,7 @@ SORRY_HEARING = "Sorry, something went wrong and I couldn't hear that."
 ERASE_ANNOUNCED = "Keep holding to erase all I remember, for ever. Let go to keep it."
 ERASE_TAKEN_BACK = "Nothing was erased."
 ERASED = "I've erased all that I remembered."
+ON_AGAIN = "My microphone is on again."
 BROKEN_OFF = "I stopped there, because my memory has just changed. Please ask again."
 LIKELY = ("what time is it", "what's the date", "what day is it", "cancel the timer")
 """What is asked most; the answers are made ready while the user still speaks."""
@@ -91,6 +97,7 @@ _WANTED_AGAIN_S = 0.5  # a draft outlives the speech that drops it by so much
 _REST_S = 3.0  # between two sentences that are made in idle moments: idle must stay cheap
 _TEND_EVERY_S = 60.0
 _BETWEEN_EMBEDDINGS_S = 0.5
+_MUTE_LOOK_S = 60.0
 _QUIET_S = 0.4  # who pauses after the wake word waits to be asked
 
 
@@ -109,6 +116,7 @@ class Stages:
     mind: Mind
     synthesizer: CachedSynthesizer
     speaker: Speaker
+    mute: Mute = field(default_factory=lambda: Mute(None, SystemClock()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,13 @@ class Assistant:
             stages.echo_canceller,
             BargeIn(),
         )
-        self._control = control and Control(control, stages.mind, self._workers.think, self.let_go)
+        self._control = control and Control(
+            control, stages.mind, self._workers.think, self.let_go, stages.mute
+        )
+        self._mute = stages.mute
+        self._mute_set = asyncio.Event()
+        """Set at each change, for who waits for the time when it is over."""
+        self._listens = asyncio.Event()
         self._replies = weakref.WeakSet[Reply]()
         self._ahead: set[asyncio.Task[None]] = set()
         stages.mind.agent.when_flushed(lambda: self._workers.speak.post(stages.synthesizer.forget))
@@ -270,6 +284,10 @@ class Assistant:
         if without is not None:
             self._fail(0, "think", without)
             progress(f"rest; commands and memory work, but: {without}")
+        if (fit := stages.mind.fit) is not None:
+            self._emit(ModelFitted(0, self._now(), fit.model, fit.small))
+            if fit.small:
+                progress(f"rest; the language model is {fit.sentence}")
         progress("voice")
         await opened(workers.speak, "speak", stages.synthesizer.load)
 
@@ -282,16 +300,24 @@ class Assistant:
         loop = asyncio.get_running_loop()
         self._chunks = ChunkQueue(loop)
         self._playout = Playout(self._stages.speaker.rate_hz, loop)
+        await self._workers.timers.run(self._mute.load)
+        self._mute.watch(lambda: self._note_mute(loop))
         try:
             self._stages.speaker.open(self._playout.pull)
-            self._stages.microphone.open(self._chunks.push)
+            if self._mute.muted():
+                self._chunks.shut()
+            else:
+                self._stages.microphone.open(self._chunks.push)
+                self._listens.set()
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 tasks.create_task(self._hear())
                 tasks.create_task(self._ring_when_due())
                 tasks.create_task(self._make_stock_when_idle())
                 tasks.create_task(self._tend_memory())
+                tasks.create_task(self._take_up_tools())
                 tasks.create_task(self._serve_control())
+                tasks.create_task(self._unmute_in_time())
                 tasks.create_task(
                     watch_speaker(
                         self._stages.speaker,
@@ -301,6 +327,8 @@ class Assistant:
                     )
                 )
                 self._emit(Ready(0, loop.time()))
+                if self._mute.muted():
+                    self._emit(MicrophoneMuted(0, loop.time(), self._mute.left_s()))
         finally:
             self._stages.microphone.close()
             self._stages.speaker.close()
@@ -311,11 +339,19 @@ class Assistant:
         """The button goes down: listen, whatever was going on, and hold the word until released.
 
         A tap is as good as the wake word; a longer press listens until it is released. A hold
-        after two taps erases all memory; it is announced, and can still be let go then.
+        after two taps erases all memory; it is announced, and can still be let go then. Where the
+        microphone is off, it is turned on; but what rings then is only stopped.
         """
         now = self._now()
-        self._button.append((True, now))
-        self._ringing.stop(_STOPS_AFTER_S)  # also where no chunk comes, and it is not heard of
+        only_stops = self._mute.muted() and self._is_ringing()
+        if only_stops:
+            self._tasks.create_task(self._silence())
+        else:
+            self._button.append((True, now))
+            if self._mute.muted():
+                self._tasks.create_task(self._unmute(self._mute.unmute))
+        # Also where no chunk comes, and it is not heard of.
+        self._ringing.stop(0.0 if only_stops else _STOPS_AFTER_S)
         if self._erase_sign.down(now):
             # Not by the chunks of sound that are heard: the microphone may be dead.
             loop = asyncio.get_running_loop()
@@ -359,11 +395,18 @@ class Assistant:
 
     async def _hear(self) -> None:
         microphone = WatchedMicrophone(
-            self._stages.microphone, self._chunks, self._settings.mic.watchdog_s, self._emit
+            self._stages.microphone,
+            self._chunks,
+            self._settings.mic.watchdog_s,
+            self._emit,
+            self._mute.muted,
         )
         failing = False
         while True:
+            await self._listens.wait()
             chunk = await microphone.next_chunk()
+            if chunk is None or self._mute.muted():
+                continue
             if dropped := self._chunks.take_dropped():
                 self._emit(ChunksDropped(self._turn_id, self._now(), dropped))
             try:
@@ -375,6 +418,8 @@ class Assistant:
                 failing = True
                 self._preroll.push(chunk)
                 self._stop_listening()
+            if self._mute.muted():  # in the middle of it
+                self._forget_sound()
 
     async def _take(self, chunk: Samples) -> None:
         attention = self._attention
@@ -386,6 +431,8 @@ class Assistant:
             speech=self._phase is not Phase.IDLE,
             over=self._phase is Phase.SPEAKING,
         )
+        if self._mute.muted():
+            return
         self._preroll.push(heard.chunk)
         await self._look_at_button()
         if heard.detection is not None and self._refractory.accept(self._now()):
@@ -709,7 +756,7 @@ class Assistant:
 
     def _hand_over(self, reply: Reply | None) -> None:
         """The reply has been heard: give the user the word, or go to rest."""
-        follow_up_s = self._settings.listen.follow_up_s
+        follow_up_s = 0.0 if self._mute.muted() else self._settings.listen.follow_up_s
         if follow_up_s <= 0 or reply is None or reply.ends_talk:
             if reply is not None and reply.ends_talk:
                 self._ringing.stop()
@@ -784,10 +831,11 @@ class Assistant:
 
     async def _ring_when_due(self) -> None:
         while True:
-            due = await self._ringing.due(idle=self._idle.is_set())
+            idle = self._idle.is_set()
+            due = await self._ringing.due(idle=idle)
             if due is None:
                 await asyncio.sleep(self._ringing.wait_s)
-            elif not self._idle.is_set():
+            elif not idle or not self._idle.is_set():
                 await self._idle.wait()  # and look again: it may be cancelled by then
             else:
                 self._discard_attention()  # a follow-up that nobody took
@@ -886,6 +934,79 @@ class Assistant:
             attention.reading.is_set = True
             attention.utterance.discard()
 
+    # the microphone turned off
+
+    def _note_mute(self, loop: asyncio.AbstractEventLoop) -> None:
+        """On whatever thread turned it off or on: no chunk gets any further from here on."""
+        if self._mute.muted():
+            self._chunks.shut()
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and the device with it
+            loop.call_soon_threadsafe(self._follow_mute)
+
+    def _follow_mute(self) -> None:
+        """Close the device and let go of what was heard; or open it again."""
+        self._mute_set.set()
+        if not self._mute.muted():
+            self._chunks.reopen()
+            if self._listens.is_set():
+                return
+            self._playout.forget_played()
+            try:
+                self._stages.microphone.open(self._chunks.push)
+            except LapelError as error:  # the watchdog goes on trying
+                self._fail(0, "microphone", error)
+            self._listens.set()
+            self._emit(MicrophoneUnmuted(0, self._now()))
+            return
+        self._listens.clear()
+        self._chunks.shut()
+        self._stages.microphone.close()
+        self._button.clear()
+        self._pressed_at = None
+        self._forget_sound()
+        self._workers.ears.post(self._ears.forget)
+        self._emit(MicrophoneMuted(0, self._now(), self._mute.left_s()))
+
+    def _forget_sound(self) -> None:
+        self._preroll.clear()
+        self._ended = None
+        self._stop_listening()
+
+    async def _unmute(self, how: Callable[[], T]) -> T | None:
+        try:
+            return await self._workers.erase.run(how)
+        except LapelError as error:  # it is on
+            self._fail(0, "microphone", error)
+            return None
+
+    async def _unmute_in_time(self) -> None:
+        """Turn the microphone on, and say so, once it was off for as long as it should."""
+        while True:
+            self._mute_set.clear()
+            left_s = self._mute.left_s()
+            if left_s is None:
+                await self._mute_set.wait()
+            elif left_s > 0:  # not all at once: the loop's clock rests while the machine sleeps
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left_s, _MUTE_LOOK_S)):
+                        await self._mute_set.wait()
+            elif await self._unmute(self._mute.unmute_if_over) is not False:
+                await self._idle.wait()
+                if not self._mute.muted():
+                    await self._proclaim(ON_AGAIN)
+
+    def _is_ringing(self) -> bool:
+        """Whether something has the word that nobody has just asked for."""
+        turn = self._turn
+        if turn is None or turn.task.done() or self._phase is not Phase.SPEAKING:
+            return False
+        return turn.reply is None
+
+    async def _silence(self) -> None:
+        await self._interrupt()
+        self._move(Cue.WAKE)
+        self._move(Cue.NOTHING)
+
     # other programs
 
     async def _serve_control(self) -> None:
@@ -911,6 +1032,26 @@ class Assistant:
             except LapelError as error:
                 self._fail(0, "memory", error)
             await asyncio.sleep(_TEND_EVERY_S)
+
+    async def _take_up_tools(self) -> None:
+        """Have the tools that servers offer, as soon as they do and nobody has the word."""
+        mind, loop, changed = self._stages.mind, asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody takes them up
+                loop.call_soon_threadsafe(changed.set)
+
+        if mind.offers is None:
+            return
+        mind.offers.servers.when_changed(tell)
+        while True:
+            await changed.wait()
+            changed.clear()
+            await self._rest()
+            try:
+                await self._workers.think.run(mind.take_up_tools)
+            except LapelError as error:
+                self._fail(0, "tools", error)
 
     async def _rest(self) -> None:
         """Wait until nobody has the word, and nobody is invited to take it."""

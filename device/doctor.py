@@ -1,6 +1,7 @@
 """What a healthy machine has: each check is a finding with a state and a sentence."""
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import shutil
@@ -10,6 +11,8 @@ from enum import Enum, auto
 from pathlib import Path
 
 from context.errors import LapelError
+from device.fitting import fitted, free_memory_bytes
+from device.network_settings import RemoteModelSettings
 from device.settings import Settings, config_dir, data_dir, state_dir
 
 _LIBRARIES = (
@@ -55,6 +58,8 @@ def examine(settings: Settings) -> list[Finding]:
         *_libraries(),
         *_models(settings),
         *_sound(),
+        *_thinking(settings),
+        *_servers(settings),
         *_memory_and_disk(settings),
         _state(),
         _settings(settings),
@@ -115,6 +120,15 @@ def _models(settings: Settings) -> list[Finding]:
             about = f"model {name}"
             if models.present(name):
                 findings.append(Finding(State.GOOD, about, f"{entry.use}; {entry.licence}"))
+            elif name in settings.thinking()[1:]:
+                findings.append(
+                    Finding(
+                        State.ODD,
+                        about,
+                        "not here, so it can't stand in where memory is short: run 'lapel models"
+                        f" pull {name}'",
+                    )
+                )
             else:
                 findings.append(
                     Finding(State.BAD, about, f"not here: run 'lapel models pull {name}'")
@@ -140,15 +154,47 @@ def _sound() -> list[Finding]:
     ]
 
 
-def _memory_and_disk(settings: Settings) -> list[Finding]:
-    import psutil
+def _servers(settings: Settings) -> list[Finding]:
+    """The servers of tools. Asks none; `lapel tools` does."""
+    names = ", ".join(settings.tools.mcp)
+    if not names:
+        return []
+    if importlib.util.find_spec("mcp") is None:
+        from device.mcp.servers import INSTALL
 
+        return [Finding(State.BAD, "servers of tools", f"{names} need a library: {INSTALL}")]
+    found = f"{names}; 'lapel tools' lists what they offer"
+    return [Finding(State.GOOD, "servers of tools", found)]
+
+
+def _thinking(settings: Settings) -> list[Finding]:
+    """Which language model answers, here or elsewhere. Asks no server."""
     from device.assemble import find_models
 
-    free = psutil.virtual_memory().available
+    think, about = settings.think, "language model"
+    if isinstance(think, RemoteModelSettings):
+        here = f"{think.private} here" if think.private != "none" else "no model"
+        found = f"{think.model} at {think.url}; for what may not be sent there, {here}"
+        return [Finding(State.GOOD, about, found)]
     try:
-        catalog = find_models().catalog
-        needed = 1_000_000 * sum(catalog.entry(name).ram_mb for name in settings.models())
+        used = fitted(settings, find_models())
+    except LapelError as error:
+        return [Finding(State.BAD, about, str(error))]
+    if used is None:
+        return [Finding(State.GOOD, about, "none: commands alone")]
+    return [Finding(State.ODD if used.small else State.GOOD, about, used.sentence)]
+
+
+def _memory_and_disk(settings: Settings) -> list[Finding]:
+    from device.assemble import find_models
+
+    free = free_memory_bytes()
+    try:
+        models = find_models()
+        used = fitted(settings, models, lambda: free)
+        unused = set(settings.thinking()) - ({used.model} if used else set(settings.thinking()))
+        loaded = [name for name in settings.models() if name not in unused]
+        needed = 1_000_000 * sum(models.catalog.entry(name).ram_mb for name in loaded)
     except LapelError:
         needed = 0
     folder = data_dir()

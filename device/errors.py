@@ -16,6 +16,7 @@ LapelError                 (context/errors.py) a sentence that says what happene
     ├── EngineFailed       an engine gave up on one piece of work
     ├── AlreadyRunning     another assistant has the microphone and the timers
     ├── NotRunning         there is no assistant to ask
+    ├── MuteNotKept        the microphone is off or on as asked, but a restart would change that
     └── ControlFailed      the running assistant can't be reached, or did not do what it was asked
 """
 
@@ -80,6 +81,10 @@ class AlreadyRunning(DeviceError):
 
 class NotRunning(DeviceError):
     """There is no running assistant to ask."""
+
+
+class MuteNotKept(DeviceError):
+    """The microphone is off or on as was asked, but would not be after a restart."""
 
 
 class ControlFailed(DeviceError):

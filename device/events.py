@@ -152,6 +152,14 @@ class Ready(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFitted(_Event):
+    """There is memory for this language model; `small` where the usual one has too little."""
+
+    model: str
+    small: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MicrophoneLost(_Event):
     """No sound has come for too long; it is being opened again."""
 
@@ -161,6 +169,18 @@ class MicrophoneLost(_Event):
 @dataclass(frozen=True, slots=True)
 class MicrophoneBack(_Event):
     """Sound comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneMuted(_Event):
+    """It is turned off, on purpose: nothing is heard. for_s: until it is turned on by itself."""
+
+    for_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneUnmuted(_Event):
+    """It is turned on again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +233,11 @@ Event = (
     | TurnEnded
     | Rang
     | Ready
+    | ModelFitted
     | MicrophoneLost
     | MicrophoneBack
+    | MicrophoneMuted
+    | MicrophoneUnmuted
     | SpeakerLost
     | SpeakerBack
     | ChunksDropped

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from agents.agent import Agent, Mint
 from agents.model import ModelFailed, ModelUnusable
 from context import Authentication, KeysUnusable, LapelError, MiniLM, Store
+from device.fitting import Fit
+from device.mcp.offers import Offers
 from device.schedule import Schedule
 
 _EMBEDDED_AT_ONCE = 8
@@ -22,6 +24,10 @@ class Mind:
     mint: Callable[[Authentication], Mint] | None = None
     """Makes the permissions of one turn, from what shows that it is the owner; None: the agent's
     own permissions are every turn's."""
+    fit: Fit | None = None
+    """Which language model there is memory for; None where it doesn't depend on that."""
+    offers: Offers | None = None
+    """The tools of servers; None where the settings name none."""
 
     def load(self) -> LapelError | None:
         """Open it all; return what is wrong with the language model, as the rest works without it.
@@ -39,7 +45,15 @@ class Mind:
             self.agent.load()
         except (ModelUnusable, ModelFailed) as error:
             return error
+        finally:
+            if self.offers is not None:
+                self.offers.servers.start()  # after the store: it keeps the record of what leaves
         return None
+
+    def take_up_tools(self, wait_s: float = 0.0) -> None:
+        """Have the tools that servers offer by now. wait_s: for those not connected to yet."""
+        if self.offers is not None:
+            self.offers.take_up(wait_s)
 
     def turn(self, shown_by: Authentication) -> Mint | None:
         """Return the permissions of a turn that begins now."""
@@ -91,5 +105,7 @@ class Mind:
 
     def close(self) -> None:
         """Close it all."""
+        if self.offers is not None:
+            self.offers.servers.close()
         self.store.close()
         self.schedule.close()

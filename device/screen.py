@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.segment import ControlType
 from rich.text import Text
 
+from agents.durations import say_duration
 from device.events import (
     BargedIn,
     ChunksDropped,
@@ -17,6 +18,8 @@ from device.events import (
     Interrupted,
     MicrophoneBack,
     MicrophoneLost,
+    MicrophoneMuted,
+    MicrophoneUnmuted,
     NothingSaid,
     PartlyTranscribed,
     Rang,
@@ -83,6 +86,10 @@ class Screen:
                 out("[yellow]The microphone gives no sound; opening it again …[/yellow]")
             case MicrophoneBack():
                 out("[green]The microphone is back.[/green]")
+            case MicrophoneMuted():
+                out(f"[bold red]{_muted(event.for_s)}[/bold red]")
+            case MicrophoneUnmuted():
+                out("[bold green]The microphone is on.[/bold green]")
             case SpeakerLost():
                 out("[yellow]The speaker takes no sound; opening it again …[/yellow]")
             case SpeakerBack():
@@ -122,3 +129,8 @@ class Screen:
                 f"[dim]   voice to voice [/dim][bold]{drawn.voice_to_voice_s:.2f} s[/bold]",
                 highlight=False,
             )
+
+
+def _muted(for_s: float | None) -> str:
+    while_s = "" if for_s is None else f" for {say_duration(for_s)}"
+    return f"The microphone is off{while_s}; the button, or 'lapel mic on', turns it on."

@@ -1,4 +1,4 @@
-"""A password or token that stands alone in a file which only its owner can read."""
+"""A password, a token or a program's variables, in a file which only its owner can read."""
 
 import os
 import stat
@@ -22,6 +22,37 @@ def read_secret(path: str, setting: str) -> str:
     """
     if not path:
         return ""
+    raw = _read_private(path, setting)
+    try:
+        secret = raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret or not secret.isprintable() or len(raw) > _LONGEST_BYTES:
+        raise SettingsWrong(f"{setting}: that file must hold the token on one line, and only that.")
+    return secret
+
+
+def read_variables(path: str, setting: str) -> dict[str, str]:
+    """Return the variables in the file, a line of NAME=value each; none where no file is named.
+
+    Empty lines and those that begin with "#" are left out; quotes stay. Args and errors are those
+    of `read_secret`.
+    """
+    if not path:
+        return {}
+    found: dict[str, str] = {}
+    lines = _read_private(path, setting).decode("utf-8", "replace").splitlines()
+    for line in (each.strip() for each in lines):
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.isidentifier() or not value.isprintable():
+            raise SettingsWrong(f"{setting}: write a variable a line in that file, as NAME=value.")
+        found[name] = value
+    return found
+
+
+def _read_private(path: str, setting: str) -> bytes:
     try:
         with Path(path).expanduser().open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -34,10 +65,4 @@ def read_secret(path: str, setting: str) -> str:
         raise SettingsWrong(
             f"{setting}: others on this computer can read that file; run 'chmod 600' on it."
         )
-    try:
-        secret = raw.decode("ascii").strip()
-    except UnicodeDecodeError:
-        secret = ""
-    if not secret or not secret.isprintable() or len(raw) > _LONGEST_BYTES:
-        raise SettingsWrong(f"{setting}: that file must hold the token on one line, and only that.")
-    return secret
+    return raw

@@ -16,9 +16,12 @@ from device.errors import SettingsWrong
 from device.listen.endpoint import Endpointing
 from device.network_settings import (
     HomeAssistantSettings,
+    McpTable,
+    MqttSettings,
     NoHomeSettings,
     NoWeatherSettings,
     OpenMeteoSettings,
+    RemoteModelSettings,
 )
 from device.section import Section as _Section
 from device.section import Threads
@@ -105,10 +108,13 @@ class FasterWhisperSettings(_Section):
 
 
 class LlamaSettings(_Section):
-    """A GGUF model on llama.cpp."""
+    """A GGUF model on llama.cpp. small: a smaller one, which is used instead while too little
+    memory is free for all that these settings load; "none" never is.
+    """
 
     engine: Literal["llama-cpp"] = "llama-cpp"
     model: str = "qwen2.5-coder-0.5b-instruct"
+    small: str = "none"
     context_tokens: int = Field(default=2048, ge=256, le=131072)
     threads: Threads = 0
 
@@ -187,6 +193,8 @@ class ToolsSettings(_Section):
     """What the tools need to know."""
 
     calendar: CalendarSettings = Field(default=CalendarSettings())
+    mcp: McpTable = Field(default={})
+    """Servers of tools, by the names that you give them; see `device/network_settings.py`."""
 
 
 class TraceSettings(_Section):
@@ -205,14 +213,16 @@ class Settings(_Section):
     )
     listen: ListenSettings = Field(default=ListenSettings())
     transcribe: FasterWhisperSettings = Field(default=FasterWhisperSettings())
-    think: LlamaSettings | NoModelSettings = Field(default=LlamaSettings(), discriminator="engine")
+    think: LlamaSettings | RemoteModelSettings | NoModelSettings = Field(
+        default=LlamaSettings(), discriminator="engine"
+    )
     speak: PiperSettings = Field(default=PiperSettings())
     cues: CueSettings = Field(default=CueSettings())
     mic: MicSettings = Field(default=MicSettings())
     speaker: SpeakerSettings = Field(default=SpeakerSettings())
     memory: MemorySettings = Field(default=MemorySettings())
     tools: ToolsSettings = Field(default=ToolsSettings())
-    home: NoHomeSettings | HomeAssistantSettings = Field(
+    home: NoHomeSettings | HomeAssistantSettings | MqttSettings = Field(
         default=NoHomeSettings(), discriminator="engine"
     )
     weather: NoWeatherSettings | OpenMeteoSettings = Field(
@@ -225,11 +235,20 @@ class Settings(_Section):
         names = [self.transcribe.model, self.speak.model]
         if self.listen.turn_end != "none":
             names.append(self.listen.turn_end)
-        if isinstance(self.think, LlamaSettings):
-            names.append(self.think.model)
+        names += self.thinking()
         if self.memory.embedder != "none":
             names.append(self.memory.embedder)
         return names
+
+    def thinking(self) -> list[str]:
+        """Return the names of the language models on this device, the usual one first."""
+        match self.think:
+            case LlamaSettings(model=model, small=small):
+                return [model] if small in ("none", model) else [model, small]
+            case RemoteModelSettings(private=private):
+                return [] if private == "none" else [private]
+            case NoModelSettings():
+                return []
 
 
 _DEFAULT_ENGINES = {

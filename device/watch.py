@@ -41,22 +41,32 @@ class WatchedMicrophone:
     """Chunks for as long as the program runs, whatever happens to the device."""
 
     def __init__(
-        self, microphone: Microphone, chunks: ChunkQueue, watchdog_s: float, emit: Emit
+        self,
+        microphone: Microphone,
+        chunks: ChunkQueue,
+        watchdog_s: float,
+        emit: Emit,
+        is_muted: Callable[[], bool],
     ) -> None:
-        """Take it for lost after `watchdog_s` seconds without a chunk."""
+        """Take it for lost after `watchdog_s` seconds without a chunk, unless it is muted."""
+        self._is_muted = is_muted
         self._microphone = microphone
         self._chunks = chunks
         self._watchdog_s = watchdog_s
         self._emit = emit
 
-    async def next_chunk(self) -> Samples:
-        """Return the next chunk, opening the microphone again until there is one."""
+    async def next_chunk(self) -> Samples | None:
+        """Return the next chunk, opening the microphone again until there is one; None where it has
+        been muted meanwhile.
+        """
         pause_s, lost = _FIRST_PAUSE_S, False
         while True:
             try:
                 async with asyncio.timeout(self._watchdog_s):
                     chunk = await self._chunks.get()
             except TimeoutError:
+                if self._is_muted():
+                    return None
                 if not lost:
                     self._emit(MicrophoneLost(0, _now(), "no sound"))
                 lost = True

@@ -26,11 +26,14 @@ from agents.evaluation.world import (
     level_parts,
     memory_parts,
     reminders_part,
+    results_part,
     timers_part,
 )
 from agents.router import Router
 from agents.tools import Tool
+from agents.tools.fake_forecast import FakeForecast
 from agents.tools.fake_home import FakeHome
+from agents.tools.fake_mcp import FakeServers
 from agents.tools.speech import LastReply
 from agents.tools.standard import Deps
 from device.assemble import Engines, RouterRoutes, assemble_engines, assemble_mind
@@ -130,7 +133,10 @@ class MindWorlds:
             made: list[RecordingToolbox] = []
             levels, switch, pace = SimulatedLevels(), SimulatedSwitch(), SimulatedPace()
             events, said = CalendarFolder(Path(state) / "calendar", self.clock.now), LastReply()
-            home = FakeHome(()) if before.given().get("home") else None
+            results = {each.tool for each in before.tool_results or ()}
+            home = FakeHome(()) if before.given().get("home") or "home" in results else None
+            forecast = FakeForecast(self.clock.now().date(), home="here", places={})
+            servers = FakeServers()  # never those of the settings
             # All else stays what it is by default: nothing. Never the device's own.
             deps = Deps(
                 levels=levels,
@@ -141,6 +147,7 @@ class MindWorlds:
                 events=events,
                 routes=RouterRoutes(self._engines.router),
                 home=home,
+                forecast=forecast if "weather" in results else None,
             )
 
             def recording(tools: Iterable[Tool[Any]]) -> RecordingToolbox:
@@ -156,6 +163,7 @@ class MindWorlds:
                 engines=self._engines,
                 toolbox=recording,
                 deps=deps,
+                servers=servers,
             )
             mind = replace(mind, embedder=None)  # it is loaded
             with contextlib.closing(mind):
@@ -171,8 +179,11 @@ class MindWorlds:
                 }
                 if home is not None:
                     parts["home"] = home_part(home)
+                if results:
+                    parts["tool_results"] = results_part(forecast, home, servers)
                 world = World(mind.agent, made[0], parts, self._stand_at, said.note)
                 world.fill(before)
+                mind.take_up_tools()
                 yield world
 
     def _stand_at(self, before: WorldIs) -> None:

@@ -52,7 +52,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 def test_the_commands_are_those_promised() -> None:
     assert set(cli.commands) == {
         "run", "demo", "ask", "say", "transcribe", "listen", "models", "devices", "doctor",
-        "config", "wake", "context", "unlock", "lock", "eval",
+        "config", "wake", "context", "unlock", "lock", "eval", "mic", "tools",
     }  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ import pytest
 
 from device.audio import RATE_HZ, read_audio, resample, write_wav
 from device.emulator.demo import SCRIPT
+from tests.home_assistant_server import Fake
+from tests.local_server import Answer, Asked, LocalServer, serving
+from tests.mqtt_home import House, LocalBroker, broker_in, furnish
 
 pytestmark = pytest.mark.engines
 
@@ -122,6 +126,123 @@ def test_no_library_reaches_for_the_network_or_leaves_files(
     # A semaphore of OpenMP has a name in memory and 32 bytes, none of them content.
     allowed = (str(home), places["{out}"], "/dev/null", "/dev/shm/sem.")
     assert [line for line in made if not any(f'"{each}' in line for each in allowed)] == []
+
+
+_DESTINATION = re.compile(r'sin6?_port=htons\((\d+)\).*?"([^"]+)"')
+
+
+def destinations(calls: list[str]) -> set[tuple[str, int]]:
+    """Where the network was reached for, as addresses and ports; port 0 is an unknown one.
+
+    A socket that is opened and leads nowhere is one of them too, as what becomes of it isn't seen.
+    """
+    network = [line for line in calls if "AF_INET" in line]
+    opened = [line for line in network if " socket(" in line]
+    found = [_DESTINATION.search(line) for line in network if line not in opened]
+    led = {(each[2], int(each[1])) for each in found if each is not None}
+    unknown = len(opened) > len(found) or None in found
+    return led | ({("?", 0)} if unknown else set())
+
+
+class Declared:
+    """Servers on this machine for the weather, and for a home of each engine; none knows another.
+
+    settings: those that name them. reached: how often each was asked something.
+    """
+
+    def __init__(self, folder: Path, broker: LocalBroker, *servers: LocalServer) -> None:
+        forecasts, places, home = servers
+        token = folder / "token"
+        token.write_text("secret-token")
+        token.chmod(0o600)
+        self.ports = {"forecasts": forecasts.port, "places": places.port, "ha": home.port,
+                      "broker": broker.port}  # fmt: skip
+        weather = (
+            "weather.engine=open-meteo",
+            "weather.allow_http=true",
+            f"weather.forecast_url={forecasts.url}",
+            f"weather.places_url={places.url}",
+        )
+        self.settings = {
+            "home-assistant": (*weather, "home.engine=home-assistant", f"home.url={home.url}",
+                               "home.allow_http=true", f"home.token_file={token}"),
+            "mqtt": (*weather, "home.engine=mqtt", f"home.url={broker.url}",
+                     "home.allow_plain=true"),
+        }  # fmt: skip
+
+
+def _weather(asked: Asked) -> Answer:
+    if asked.path == "/v1/search":
+        return Answer({"results": [{"name": "Bern", "latitude": 46.9, "longitude": 7.4}]})
+    daily = {"time": ["2026-03-14"], "weather_code": [61], "temperature_2m_max": [12],
+             "temperature_2m_min": [3], "precipitation_probability_max": [80]}  # fmt: skip
+    return Answer({"current": {"weather_code": 61, "temperature_2m": 7}, "daily": daily})
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Iterator[Declared]:
+    with (
+        broker_in(tmp_path) as broker,
+        serving(_weather) as forecasts,
+        serving(_weather) as places,
+        serving(Fake()) as home,
+    ):
+        house = House(broker)
+        furnish(house)
+        yield Declared(tmp_path, broker, forecasts, places, home)
+        house.close()
+
+
+_NO_MODELS = ("think.engine=none", "memory.embedder=none")
+
+
+@pytest.mark.usefixtures("_can_trace")
+@pytest.mark.parametrize(
+    ("home_engine", "text", "more", "reached"),
+    [
+        ("mqtt", "what is the capital of France?", (), ()),
+        ("home-assistant", "remember that the kitchen light is broken", _NO_MODELS, ()),
+        ("home-assistant", "what's the weather in Bern?", _NO_MODELS, ("places", "forecasts")),
+        ("home-assistant", "turn on the kitchen light", _NO_MODELS, ("ha",)),
+        ("mqtt", "turn on the kitchen light", _NO_MODELS, ("broker",)),
+        ("mqtt", "is the front door locked?", (), ("broker",)),
+    ],
+)
+def test_typed_turns_reach_only_the_servers_of_the_tool_that_is_asked(
+    home: Path,
+    tmp_path: Path,
+    declared: Declared,
+    *,
+    home_engine: str,
+    text: str,
+    more: tuple[str, ...],
+    reached: tuple[str, ...],
+) -> None:
+    settings = (*declared.settings[home_engine], *more)
+    options = [option for each in settings for option in ("--set", each)]
+    calls = traced(home, tmp_path, "ask", text, *options)
+    assert destinations(calls) == {("127.0.0.1", declared.ports[name]) for name in reached}
+
+
+@pytest.mark.usefixtures("_can_trace")
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("s.connect_ex(('127.0.0.1', 9))", ("127.0.0.1", 9)),
+        ("s.setblocking(False); s.connect_ex(('198.51.100.7', 443))", ("198.51.100.7", 443)),
+        ("pass", ("?", 0)),
+        ("u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+         " u.sendto(b'x', ('127.0.0.1', 53))", ("127.0.0.1", 53)),
+        ("v = socket.socket(socket.AF_INET6); v.connect_ex(('::1', 9))", ("::1", 9)),
+    ],
+)  # fmt: skip
+def test_whatever_reaches_elsewhere_is_seen(
+    tmp_path: Path, code: str, found: tuple[str, int]
+) -> None:
+    log = tmp_path / "strace.log"
+    program = f"import socket; s = socket.socket(); {code}"
+    subprocess.run([*_STRACE, "-o", str(log), sys.executable, "-c", program], check=True)
+    assert found in destinations(log.read_text(encoding="utf-8").splitlines())
 
 
 def test_nothing_said_reaches_a_log_or_a_temporary_file(

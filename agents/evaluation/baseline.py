@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from agents.model import ChatModel, Message, ModelFailed, Role
 from agents.tools import Tool
+from context.labels import BOTTOM
 
 CONTEXT_TOKENS: Final = 8192
 """Room for all schemas."""
@@ -72,7 +73,9 @@ class FreeChoice:
         messages = [Message(Role.SYSTEM, self.system), Message(Role.USER, asked)]
         before, begun, said = self._decoded(), time.perf_counter(), ""
         try:
-            for piece in self._model.stream(messages, max_tokens=_MOST_TOKENS, key="baseline"):
+            for piece in self._model.stream(
+                messages, max_tokens=_MOST_TOKENS, label=BOTTOM, key="baseline"
+            ):
                 said += piece
                 if read(said) is not None:
                     break

@@ -17,10 +17,12 @@ READING: Final = frozenset(
     list.read list.lists note.read calendar.next calendar.day calendar.find
     volume.read brightness.read status.battery status.self
     speech.repeat speech.spell routine.list routine.show home.state
-    clock calculator status weather weather.now
+    clock calculator status weather weather.now mcp.web.look_up mcp.mcp.look_up
     """.split()  # noqa: SIM905 - words to read
 )
-"""The intents that change nothing which outlives the reply, and the tools that have no others."""
+"""The intents that change nothing which outlives the reply, and the tools that have no others. The
+last two are those of the servers in a world with `tool_results`.
+"""
 
 KEPT_IN: Final = {
     "timer": "timers",

@@ -45,7 +45,6 @@ class RecordingToolbox(Toolbox):
         self.tools = kept
         self.calls: list[Called] = []
         self.receipts: list[Receipt] = []
-        self._args = {tool.name: tool.args for tool in kept}
 
     def call(self, name: str, raw: Mapping[str, object], context: ToolContext) -> Receipt:
         """Call a tool and note it."""
@@ -76,8 +75,8 @@ class RecordingToolbox(Toolbox):
         self.receipts.clear()
 
     def _filled(self, name: str, raw: Mapping[str, object]) -> dict[str, object]:
-        args = self._args.get(name)
+        tool = self.get(name)
         try:
-            return {} if args is None else args.model_validate(raw).model_dump(mode="json")
+            return {} if tool is None else tool.args.model_validate(raw).model_dump(mode="json")
         except ValidationError:
             return {}

@@ -40,7 +40,12 @@ class SimulatedSwitch:
         """There is one."""
         return True
 
-    def mute(self) -> None:
+    @property
+    def way_back(self) -> str:
+        """There is a button."""
+        return "Press the button"
+
+    def mute(self, for_s: float | None = None) -> None:
         """Close the microphone."""
         self._muted = True
 

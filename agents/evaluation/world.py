@@ -4,6 +4,7 @@ What a key of a suite's world stands for is a Part. The device has the parts of 
 of the memory are here.
 """
 
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +20,14 @@ from agents.routine_steps import read as read_routine
 from agents.routine_steps import written
 from agents.tools.alarm import AlarmSchedule
 from agents.tools.calendar import Events
+from agents.tools.fake_forecast import FakeForecast
 from agents.tools.fake_home import FakeHome
+from agents.tools.fake_mcp import FakeServers
 from agents.tools.levels import LevelName
+from agents.tools.mcp import Answer, Offered
 from agents.tools.reminder import ReminderSchedule
 from agents.tools.timer import TimerSchedule
+from agents.tools.weather import Place
 from context.errors import LapelError
 from context.items import Item, Provenance
 from context.keys.keyring import Tier
@@ -45,6 +50,25 @@ from context.store import Store
 _MOST_ITEMS = 10_000
 _USUAL_S = 3600.0
 _A_YEAR = timedelta(days=366)
+_QUERY = {
+    "type": "object",
+    "properties": {"query": {"type": "string"}},
+    "required": ["query"],
+}
+_LOOKED_UP = {
+    "web": Offered(
+        "web", "look_up", "Search the web", _QUERY, reads=True,
+        examples=(
+            "how tall is a tower", "who won the match", "when does the museum open", "a recipe",
+            "how to get rid of something in the house", "the best way to store food",
+        ),
+    ),
+    "mcp": Offered(
+        "mcp", "look_up", "Read the inbox and the state of machines", {"type": "object"},
+        reads=True,
+        examples=("anything new in my inbox", "is the printer free", "how is the washing machine"),
+    ),
+}  # fmt: skip
 
 
 class Part(Protocol):
@@ -148,6 +172,15 @@ def home_part(home: FakeHome) -> Part:
     return _Home(home)
 
 
+def results_part(
+    forecast: FakeForecast | None, home: FakeHome | None, servers: FakeServers
+) -> Part:
+    """What the sources of tools answer, whatever they are asked: the place of a forecast, a device
+    of the home, and a server of tools for the web and for all else ("web", "mcp").
+    """
+    return _Results(forecast, home, servers)
+
+
 def memory_parts(store: Store) -> dict[str, Part]:
     """What a store holds."""
     return {
@@ -193,6 +226,35 @@ class _Home:
     def __init__(self, home: FakeHome) -> None:
         self.put = home.become
         self.read = home.states
+
+
+class _Results:
+    def __init__(
+        self, forecast: FakeForecast | None, home: FakeHome | None, servers: FakeServers
+    ) -> None:
+        self._forecast = forecast
+        self._home = home
+        self._servers = servers
+        self._answered: list[Any] = []
+
+    def put(self, value: Sequence[Mapping[str, Any]]) -> None:
+        for each in value:
+            tool, text = each["tool"], each["text"]
+            if tool == "weather" and self._forecast is not None:
+                self._forecast.anywhere = Place(text, 52.5, 13.4, text)
+            elif tool == "home" and self._home is not None:
+                self._home.become({text: "on"})
+            elif tool in _LOOKED_UP:
+                if importlib.util.find_spec("jsonschema") is None:
+                    raise NotHere("the extra lapel[mcp] is not installed")
+                self._servers.answers[tool] = Answer((text,))
+                self._servers.offers = (*self._servers.offers, _LOOKED_UP[tool])
+            else:
+                raise NotHere(f"no results of {tool} in this world")
+        self._answered = list(value)
+
+    def read(self) -> list[Any]:
+        return self._answered
 
 
 class _Timers:

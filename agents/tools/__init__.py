@@ -1,13 +1,15 @@
 """What the assistant can do. A tool says what it did in a receipt, and only a receipt says it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agents.tools.fields import Field
+from agents.tools.follow import Follow
 from agents.tools.timed import in_time
 from agents.used import Used
 from context.errors import LapelError
@@ -30,15 +32,22 @@ class Slot(StrEnum):
     WHICH = "which"  # one of several timers: its name or its duration
     TIME = "time"  # when: a time, a date, both, or a duration from now
     TEXT = "text"  # the owner's own words, whatever they are
+    ITEMS = "items"  # one thing or several
+    STEPS = "steps"  # commands, which are not carried out now
+    NUMBER = "number"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A call that waits for one more piece, asked for in the receipt's sentence."""
+    """A call that waits for one more piece, asked for in the receipt's sentence.
+
+    into: the argument that the piece is for, where it isn't the usual one of its slot.
+    """
 
     tool: str
     args: Mapping[str, object]
     slot: Slot
+    into: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Receipt:
     spoken: the sentence for the owner; it may hold what they said. Asks when `asks` is set.
     flush: what was said until now must leave every cache. used: the items that were told; None:
     it told of none, and what was told before is still what "that" means. undo: the call that takes
-    it back, where there is one.
+    it back, where there is one. briefly: to what it was set, as in "instead of 5 minutes".
     """
 
     tool: str
@@ -59,6 +68,7 @@ class Receipt:
     flush: bool = False
     used: tuple[Used, ...] | None = None
     undo: "Call | None" = None
+    briefly: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,13 +79,22 @@ class Call:
     args: Mapping[str, object]
 
 
+def together(calls: Sequence[Call]) -> Call | None:
+    """One call that makes all of these, to undo what touched several things; None of none."""
+    if len(calls) < 2:
+        return calls[0] if calls else None
+    return Call("undo", {"calls": tuple(calls)})
+
+
 @dataclass(frozen=True)
 class Use:
     """One of the things that a tool is for, as a model that has to choose is told of it.
 
     action: the value of the argument `action`; None for a tool without. does: completes "This tool
     can …" ("start a countdown timer"). examples: what people say that no grammar foresees. slots:
-    the other arguments that it takes. acts: it changes something.
+    the other arguments that it takes. acts: it changes something. fields: for a tool that others
+    wrote, what its argument `arguments` holds. agreed: arguments that say that the owner agreed.
+    asks: the tool itself asks before it does it, so that nobody else has to.
     """
 
     action: str | None
@@ -83,6 +102,9 @@ class Use:
     examples: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     acts: bool = True
+    fields: tuple[Field, ...] | None = None
+    agreed: Mapping[str, object] = field(default_factory=dict[str, object])
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +138,7 @@ class Tool(ABC, Generic[A]):
     for_anyone: it acts also on words that are not the owner's: it labels what it keeps, or only
     narrows. sink: where its arguments go besides the assistant itself; None: nowhere. trust: of the
     words in its results. timeout_s: after so long it is given up, and said to have failed.
+    follows: how a few words refer to a call, by its action ("" where the tool has none).
     """
 
     name: ClassVar[str]
@@ -127,6 +150,7 @@ class Tool(ABC, Generic[A]):
     trust: ClassVar[Trust] = Trust.OWNER
     timeout_s: ClassVar[float] = 10.0
     uses: ClassVar[tuple[Use, ...]] = ()
+    follows: ClassVar[Mapping[str, Follow]] = {}
     args: type[A]
 
     @abstractmethod
@@ -173,11 +197,26 @@ class Toolbox:
 
     def __init__(self, tools: Iterable[Tool[Any]]) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        self._offered: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
         """The names, in the order given."""
         return list(self._tools)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The tools that others offer."""
+        return self._offered
+
+    def offer(self, tools: Iterable[Tool[Any]]) -> None:
+        """Have these tools, which others offer, instead of those that they offered before. None
+        takes the place of another.
+        """
+        own = {name: tool for name, tool in self._tools.items() if name not in self._offered}
+        more = {tool.name: tool for tool in tools if tool.name not in own}
+        self._tools = {**own, **more}
+        self._offered = frozenset(more)
 
     def get(self, name: str) -> Tool[Any] | None:
         """The tool of that name, or None."""

@@ -1,6 +1,6 @@
 """Alarms: set, cancel, list and snooze. The device keeps and rings them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Final, Literal, Protocol
@@ -8,7 +8,18 @@ from typing import ClassVar, Final, Literal, Protocol
 from pydantic import NaiveDatetime
 
 from agents.durations import say_duration
-from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools import (
+    Call,
+    Proposal,
+    Receipt,
+    Slot,
+    Tool,
+    ToolArgs,
+    ToolContext,
+    Use,
+    together,
+)
+from agents.tools.follow import Follow, Piece
 from agents.tools.say_when import and_repeat, say_repeat, say_time, say_when
 
 MOST: Final = 50
@@ -58,7 +69,9 @@ class AlarmSchedule(Protocol):
 
 
 class AlarmArgs(ToolArgs):
-    """at: the first time, local. time, day, name: which alarm is meant. id: the same, exactly."""
+    """at: the first time, local. time, day, name: which alarm is meant. id: the same, exactly;
+    others: ids of those that are not. was: the id of one that is set again.
+    """
 
     action: Literal["set", "cancel", "list", "snooze"]
     at: NaiveDatetime | None = None
@@ -69,6 +82,8 @@ class AlarmArgs(ToolArgs):
     day: date | None = None
     all: bool = False
     id: str | None = None
+    others: tuple[str, ...] = ()
+    was: str | None = None
 
 
 class AlarmTool(Tool[AlarmArgs]):
@@ -103,6 +118,24 @@ class AlarmTool(Tool[AlarmArgs]):
             ("seconds",),
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "set": Follow(
+            {Piece.DURATION: "seconds", Piece.TIME: "at"},
+            it="the alarm",
+            anew="set an alarm",
+            ids="id",
+            ends={"action": "cancel"},
+        ),
+        "cancel": Follow(
+            {Piece.TIME: "time", Piece.NAME: "name"},
+            frozenset({Piece.TIME, Piece.NAME}),
+            ("time", "day", "name", "at", "id", "all"),
+            other="others",
+            it="the alarm",
+        ),
+        "list": Follow(it="the alarm", ids="id", ends={"action": "cancel"}),
+        "snooze": Follow({Piece.DURATION: "seconds"}, back="never", it="the alarm"),
+    }
     args = AlarmArgs
 
     def __init__(self, schedule: AlarmSchedule, now: Callable[[], datetime]) -> None:
@@ -168,9 +201,11 @@ class AlarmTool(Tool[AlarmArgs]):
             repeat=args.repeat,
             name=args.name,
         )
-        facts = {"action": "set", "alarm": alarm.id, "at": alarm.at.isoformat(timespec="minutes")}
+        at = alarm.at.isoformat(timespec="minutes")
+        facts = {"action": "set", "alarm": alarm.id, "at": at, "was": args.was}
         undo = Call(self.name, {"action": "cancel", "id": alarm.id})
-        return Receipt(self.name, True, facts, self._set_sentence(alarm), undo=undo)
+        said, when = self._set_sentence(alarm), say_when(alarm.at, self._local())
+        return Receipt(self.name, True, facts, said, undo=undo, briefly=when.removeprefix("at "))
 
     def _meant_to_set(self, args: AlarmArgs) -> Alarm:
         at = args.at or self._local() + timedelta(seconds=args.seconds or 0)
@@ -207,11 +242,16 @@ class AlarmTool(Tool[AlarmArgs]):
         if not ended:
             return self._no({"alarms": len(alarms)}, "That alarm is already over.")
         facts = {"action": "cancel", "alarms": [each.id for each in ended]}
-        undo = self._call_again(ended[0]) if len(ended) == 1 and not ended[0].rings else None
+        undo = together([self._call_again(each) for each in ended if not each.rings])
         return Receipt(self.name, True, facts, self._cancelled(ended), undo=undo)
 
     def _call_again(self, alarm: Alarm) -> Call:
-        args = {"at": alarm.at.isoformat(), "repeat": alarm.repeat, "name": alarm.name}
+        args = {
+            "at": alarm.at.isoformat(),
+            "repeat": alarm.repeat,
+            "name": alarm.name,
+            "was": alarm.id,
+        }
         known = {key: value for key, value in args.items() if value is not None}
         return Call(self.name, {"action": "set", **known})
 
@@ -259,7 +299,7 @@ def _says_which(args: AlarmArgs) -> bool:
 
 
 def _is_meant(alarm: Alarm, args: AlarmArgs) -> bool:
-    if args.id is not None and args.id != alarm.id:
+    if (args.id is not None and args.id != alarm.id) or alarm.id in args.others:
         return False
     if args.name is not None and args.name.casefold() not in (alarm.name or "").casefold():
         return False

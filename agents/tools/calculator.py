@@ -1,5 +1,6 @@
 """Sums and conversions, worked out by rule and never by a model."""
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Literal
 
@@ -7,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from agents.arithmetic import evaluate, say_number
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from agents.units import convert, is_currency, poured, unit_named, unit_words
 
 _NO_RATES = "I don't know exchange rates, because I never look anything up on the internet."
@@ -58,6 +60,10 @@ class CalculatorTool(Tool[CalculatorArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "calculate": Follow({Piece.SUM: "expression"}, drops=("text",), it="({expression})"),
+        "convert": Follow({Piece.NUMBER: "value"}),
+    }
     args = CalculatorArgs
 
     def run(self, args: CalculatorArgs, context: ToolContext) -> Receipt:

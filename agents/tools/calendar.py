@@ -4,7 +4,7 @@ What others wrote into an event is read out as a template's words, cut short and
 model is given it, and nothing is done because of it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Literal, Protocol
 from agents.entries import spoken
 from agents.relevance import content_words
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from agents.tools.say_when import say_day, say_time, say_when
 from context.errors import LapelError
 from context.labels import Trust
@@ -157,6 +158,11 @@ class CalendarTool(Tool[CalendarArgs]):
             ("title", "at", "seconds"),
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "add": Follow({Piece.TIME: "at"}, drops=("text",)),
+        "day": Follow({Piece.DAY: "date"}),
+        "find": Follow({Piece.NAME: "title"}, drops=("text",)),
+    }
     args = CalendarArgs
 
     def __init__(self, events: Events, now: Callable[[], datetime]) -> None:
@@ -208,7 +214,8 @@ class CalendarTool(Tool[CalendarArgs]):
         words = content_words(title or "")
         words = words - _ANY_EVENT or words
         if not words:
-            return self._no("title", "Tell me which appointment you mean.")
+            asks = Proposal(self.name, {"action": "find"}, Slot.TEXT)
+            return self._no("title", "Which appointment?", asks)
         found = (each for each in self._coming(now) if words <= content_words(each.title))
         some = list(islice(found, 2))
         if not some:
@@ -247,7 +254,8 @@ class CalendarTool(Tool[CalendarArgs]):
         said = _ended(f"I've put {spoken(title, _TITLE)} on your calendar, {_when(event, now)}")
         said += past
         undo = Call(self.name, {"action": "take_back", "uid": event.uid})
-        return Receipt(self.name, True, {"action": "add", "event": event.uid}, said, undo=undo)
+        facts = {"action": "add", "event": event.uid, "at": at.isoformat(timespec="minutes")}
+        return Receipt(self.name, True, facts, said, undo=undo, briefly=_when(event, now))
 
     def _take_back(self, uid: str) -> Receipt:
         if not self._events.remove(uid):

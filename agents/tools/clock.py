@@ -1,12 +1,13 @@
 """The time here and elsewhere, the date, the day, the week, and how long until a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from agents.entries import spoken
 from agents.places import zone_of
 from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 
 # Not strftime's names: those change with the machine's locale.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -81,6 +82,11 @@ class ClockTool(Tool[ClockArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "time": Follow({Piece.PLACE: "place"}),
+        "day": Follow({Piece.DAY: "date"}),
+        "until": Follow({Piece.DAY: "date"}),
+    }
     args = ClockArgs
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -109,7 +115,7 @@ class ClockTool(Tool[ClockArgs]):
             case "until" if args.date is not None:
                 said = _until(now.date(), args.date)
             case "until":
-                asks = Proposal(self.name, {"action": "until"}, Slot.TIME)
+                asks = Proposal(self.name, {"action": "until"}, Slot.TIME, into="date")
                 return Receipt(self.name, False, {"missing": "date"}, "Until which day?", asks)
         return Receipt(self.name, True, {"action": args.action}, said)
 

@@ -10,7 +10,9 @@ from context.labels import Label
 
 @dataclass
 class FakeForecast:
-    """The same weather every day of `days`. `asked` keeps the names and labels asked for."""
+    """The same weather every day of `days`. anywhere: the place of every name that is not in
+    `places`. `asked` keeps the names and labels asked for.
+    """
 
     today: date
     home: str = ""
@@ -21,6 +23,7 @@ class FakeForecast:
     rain: int | None = 80
     days: int = 15
     error: LapelError | None = None
+    anywhere: Place | None = None
     asked: list[tuple[str, Label]] = field(default_factory=list[tuple[str, Label]])
 
     def find(self, name: str, label: Label) -> Place | None:
@@ -28,7 +31,7 @@ class FakeForecast:
         self.asked.append((name, label))
         if self.error is not None:
             raise self.error
-        return self.places.get(name.casefold())
+        return self.places.get(name.casefold(), self.anywhere)
 
     def now(self, place: Place, label: Label) -> tuple[Now, Day]:
         """14 degrees."""

@@ -101,12 +101,18 @@ def say_state(device: HomeDevice) -> str:
     """A device's state in a clause."""
     if device.state in AWAY:
         return f"I can't reach {device.said} at the moment"
+    if device.state == "unknown" and device.degrees is None and device.measured is None:
+        return f"your home doesn't say how {device.said} {device.be}"
     if device.kind is Kind.CLIMATE:
-        parts = [f"{device.said} {device.be} {'off' if device.state == 'off' else 'on'}"]
+        parts: list[str] = []
+        if device.state != "unknown":
+            parts.append(f"{device.said} {device.be} {'off' if device.state == 'off' else 'on'}")
         if device.degrees is not None:
-            parts.append(f"set to {_number(device.degrees)} degrees")
+            set_to = f"set to {_number(device.degrees)} degrees"
+            parts.append(set_to if parts else f"{device.said} {device.be} {set_to}")
         if device.measured is not None:
-            parts.append(f"and it's {_number(device.measured)} degrees there")
+            there = f"it's {_number(device.measured)} degrees"
+            parts.append(f"and {there} there" if parts else f"{there} at {device.said}")
         return ", ".join(parts)
     if device.measured is not None:
         unit = _UNITS.get(device.unit) or spoken(device.unit, _UNIT_CHARACTERS)

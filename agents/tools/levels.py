@@ -1,10 +1,12 @@
 """Volume and brightness. The device turns them; what is said is read back from it."""
 
-from typing import ClassVar, Literal, Protocol
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal, Protocol
 
 from pydantic import Field
 
-from agents.tools import Call, Receipt, Tool, ToolArgs, ToolContext, Use
+from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 
 LevelName = Literal["volume", "brightness"]
 
@@ -48,6 +50,13 @@ class NoLevels:
 
     def mute(self, muted: bool) -> None:
         """Never asked for."""
+
+
+_FOLLOWS: Final[Mapping[str, Follow]] = {
+    "set": Follow({Piece.NUMBER: "percent"}, back="never"),
+    "up": Follow({Piece.NUMBER: "percent"}, goes_on=True),
+    "down": Follow({Piece.NUMBER: "percent"}, goes_on=True),
+}
 
 
 class LevelArgs(ToolArgs):
@@ -110,6 +119,7 @@ class VolumeTool(Tool[VolumeArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = _FOLLOWS
     args = VolumeArgs
 
     def __init__(self, levels: Levels) -> None:
@@ -166,6 +176,7 @@ class BrightnessTool(Tool[LevelArgs]):
         ),
         Use("read", "say how bright the screen is", ("how bright is your display",), acts=False),
     )
+    follows: ClassVar[Mapping[str, Follow]] = _FOLLOWS
     args = LevelArgs
 
     def __init__(self, levels: Levels) -> None:
@@ -190,8 +201,9 @@ def _turned(name: LevelName, args: LevelArgs, levels: Levels) -> Receipt:
         also = ", and muted" if muted else ""
         return Receipt(name, True, {"percent": before}, f"The {name} is {before} percent{also}.")
     if args.action == "set" and args.percent is None:
-        said = f"Tell me how much, as in {name} 40 percent. It's {before} now."
-        return Receipt(name, False, {"missing": "percent"}, said)
+        said = f"To how many percent? The {name} is {before} now."
+        asks = Proposal(name, {"action": "set"}, Slot.NUMBER, into="percent")
+        return Receipt(name, False, {"missing": "percent"}, said, asks)
     by = max(1, round(args.percent or _STEP))
     to = round(args.percent or 0)
     wanted = {"set": to, "up": before + by, "down": before - by}[args.action]

@@ -1,6 +1,6 @@
 """Lists: shopping, to-do, packing, or any other name. An item of private memory per entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final, Literal
@@ -9,6 +9,7 @@ from agents.about import newest
 from agents.entries import entry_of, entry_text, is_private, only, spoken
 from agents.relevance import listed
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from agents.tools.list_words import bare, list_name, meant_by, split_entries, with_capital
 from agents.used import Used
 from context.items import Item
@@ -25,9 +26,9 @@ _PRIVATE: Final = "That sounds private, so I'll only read it out when you've pre
 
 
 class ListArgs(ToolArgs):
-    """items: entries; text: the same, as said in one go. list: its name, as said. ids: entries
-    that were agreed to, or are put on or off again. after: how many have been read already. name
-    and all answer the question which entry is meant.
+    """items: entries; text: the same, as said in one go. list: its name, as said; "" asks for it.
+    ids: entries that were agreed to, or are put on or off again. after: how many have been read
+    already. name and all answer the question which entry is meant.
     """
 
     action: Literal["add", "remove", "read", "clear", "lists", "bring_back"]
@@ -98,6 +99,7 @@ class ListTool(Tool[ListArgs]):
             "empty a list",
             ("I've bought everything", "start the groceries over", "throw my to-dos away"),
             ("list",),
+            asks=True,
         ),
         Use(
             "lists",
@@ -106,6 +108,20 @@ class ListTool(Tool[ListArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "add": Follow(
+            {Piece.ITEMS: "items"}, frozenset({Piece.ITEMS}), ("text", "name"), it="my {list} list"
+        ),
+        "remove": Follow(
+            {Piece.ITEMS: "items"},
+            frozenset({Piece.ITEMS}),
+            ("text", "name", "ids", "all"),
+            back="before",
+            it="my {list} list",
+        ),
+        "read": Follow({Piece.NAME: "list"}, drops=("after",), it="my {list} list"),
+        "clear": Follow(it="my {list} list"),
+    }
     args = ListArgs
 
     def __init__(self, undo_s: float = UNDO_S) -> None:
@@ -132,9 +148,13 @@ class ListTool(Tool[ListArgs]):
         return self.run(args, context).spoken if args.action in ("read", "lists") else None
 
     def _add(self, args: ListArgs, context: ToolContext) -> Receipt:
+        if not args.list:
+            raw = args.model_dump(mode="json", exclude_defaults=True)
+            asks = Proposal(self.name, raw, Slot.TEXT, into="list")
+            return self._no("list", "What should the list be called?", asks)
         name, entries = list_name(args.list), _entries(args)
         if not entries:
-            asks = Proposal(self.name, {"action": "add", "list": name}, Slot.TEXT)
+            asks = Proposal(self.name, {"action": "add", "list": name}, Slot.ITEMS)
             return self._no("items", f"What should I put on your {name} list?", asks)
         if len(entries) > _MOST_AT_ONCE or any(len(each) > _MOST_CHARACTERS for each in entries):
             return self._no("items", "That's too much for me at once: tell me fewer things.")
@@ -193,7 +213,7 @@ class ListTool(Tool[ListArgs]):
             return self._taken_off(name, meant, [], scope, context)
         wanted = _entries(args)
         if not wanted:
-            asks = Proposal(self.name, {"action": "remove", "list": name}, Slot.TEXT)
+            asks = Proposal(self.name, {"action": "remove", "list": name}, Slot.ITEMS)
             return self._no("items", f"What should I take off your {name} list?", asks)
         if not there:
             return self._no("found", f"There's nothing on your {name} list.")

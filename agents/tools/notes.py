@@ -1,12 +1,13 @@
 """Notes: the owner's words, kept as they were said, in private memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final, Literal
 
 from agents.about import about, newest
 from agents.entries import is_private, only, spoken
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow
 from agents.used import Used, said_when
 from context.items import Item
 from context.labels import Trust
@@ -82,8 +83,13 @@ class NoteTool(Tool[NoteArgs]):
             "clear",
             "delete all notes",
             ("throw all my notes away", "start my notes afresh", "wipe everything I wrote down"),
+            asks=True,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "add": Follow(it="my last note", ids="ids", ends={"action": "remove"}),
+        "read": Follow(it="my last note", ids="ids", ends={"action": "remove"}),
+    }
     args = NoteArgs
 
     def __init__(self, now: Callable[[], datetime], undo_s: float = UNDO_S) -> None:

@@ -1,6 +1,6 @@
 """Reminders: set, cancel and list. The device keeps them, and says them when they are due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date as day_of_year
 from datetime import datetime, timedelta
@@ -10,13 +10,25 @@ from pydantic import NaiveDatetime
 
 from agents.durations import say_duration
 from agents.perspective import second_person
-from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools import (
+    Call,
+    Proposal,
+    Receipt,
+    Slot,
+    Tool,
+    ToolArgs,
+    ToolContext,
+    Use,
+    together,
+)
 from agents.tools.alarm import LONGEST_S
+from agents.tools.follow import Follow, Piece
 from agents.tools.say_when import and_repeat, say_day, say_when
 
 MOST: Final = 100
 MOST_CHARACTERS: Final = 500
 _TOLD_AT_ONCE: Final = 8
+_OF_WHAT: Final = "What should I remind you of?"
 _LEAST_LETTERS: Final = 4
 """Of a word that alone says which reminder is meant."""
 
@@ -61,7 +73,8 @@ class ReminderSchedule(Protocol):
 
 class ReminderArgs(ToolArgs):
     """at: the first time, local. date: of the reminders that are asked for. id: which is meant,
-    exactly; name: in words, as text is.
+    exactly; name: in words, as text is; others: ids of those that are not. was: the id of one that
+    is set again.
     """
 
     action: Literal["set", "cancel", "list"]
@@ -74,6 +87,8 @@ class ReminderArgs(ToolArgs):
     name: str | None = None
     all: bool = False
     id: str | None = None
+    others: tuple[str, ...] = ()
+    was: str | None = None
 
 
 class ReminderTool(Tool[ReminderArgs]):
@@ -106,6 +121,23 @@ class ReminderTool(Tool[ReminderArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "set": Follow(
+            {Piece.DURATION: "seconds", Piece.TIME: "at"},
+            it="the reminder",
+            anew="set a reminder",
+            ids="id",
+            ends={"action": "cancel"},
+        ),
+        "cancel": Follow(
+            {Piece.NAME: "text"},
+            frozenset({Piece.NAME}),
+            ("text", "name", "at", "id", "all"),
+            other="others",
+            it="the reminder",
+        ),
+        "list": Follow({Piece.DAY: "date"}, it="the reminder", ids="id", ends={"action": "cancel"}),
+    }
     args = ReminderArgs
 
     def __init__(self, schedule: ReminderSchedule, now: Callable[[], datetime]) -> None:
@@ -113,7 +145,7 @@ class ReminderTool(Tool[ReminderArgs]):
         self._now = now
 
     def run(self, args: ReminderArgs, context: ToolContext) -> Receipt:
-        """Do one action; "set" without a time asks for it."""
+        """Do one action; "set" without a text or a time asks for it."""
         match args.action:
             case "set":
                 return self._set(args)
@@ -136,9 +168,12 @@ class ReminderTool(Tool[ReminderArgs]):
         return self.run(args, context).spoken  # a list, a question or a refusal: nothing changes
 
     def _refused(self, args: ReminderArgs) -> Receipt | None:
-        """Why none is set, or the question for when."""
+        """Why none is set, or the question for what or for when."""
+        raw = args.model_dump(mode="json", exclude_defaults=True)
+        if not (args.text or "").strip() and args.was is None:
+            asks = Proposal(self.name, raw, Slot.TEXT)
+            return Receipt(self.name, False, {"missing": "text"}, _OF_WHAT, asks)
         if args.at is None and args.seconds is None and args.when is None:
-            raw = args.model_dump(exclude_defaults=True)
             asks = Proposal(self.name, raw, Slot.TIME)
             return Receipt(self.name, False, {"missing": "at"}, "When?", asks)
         if args.text is not None and len(args.text) > MOST_CHARACTERS:
@@ -164,9 +199,12 @@ class ReminderTool(Tool[ReminderArgs]):
             seconds=seconds,
             repeat=args.repeat if at is not None else None,
         )
-        facts: dict[str, object] = {"action": "set", "reminder": reminder.id}
+        facts: dict[str, object] = {"action": "set", "reminder": reminder.id, "was": args.was}
+        if reminder.at is not None:
+            facts["at"] = reminder.at.isoformat(timespec="minutes")
         undo = Call(self.name, {"action": "cancel", "id": reminder.id})
-        return Receipt(self.name, True, facts, self._set_sentence(args), undo=undo)
+        briefly = "" if reminder.at is None else say_when(reminder.at, self._local())
+        return Receipt(self.name, True, facts, self._set_sentence(args), undo=undo, briefly=briefly)
 
     def _set_sentence(self, args: ReminderArgs) -> str:
         text = f" {_to(args.text)}" if args.text else ""
@@ -194,17 +232,21 @@ class ReminderTool(Tool[ReminderArgs]):
         if not ended:
             return self._no({"reminders": len(reminders)}, "That reminder is already over.")
         facts = {"action": "cancel", "reminders": [each.id for each in ended]}
-        undo = self._call_again(ended[0]) if len(ended) == 1 else None
+        undo = together([self._call_again(each) for each in ended])
         return Receipt(self.name, True, facts, _cancelled(ended), undo=undo)
 
     def _call_again(self, reminder: Reminder) -> Call:
-        args: dict[str, object] = {"text": reminder.text, "repeat": reminder.repeat}
+        args: dict[str, object] = {
+            "text": reminder.text,
+            "repeat": reminder.repeat,
+            "was": reminder.id,
+        }
         args |= {"at": reminder.at.isoformat()} if reminder.at else {"when": "wake-up"}
         known = {key: value for key, value in args.items() if value is not None}
         return Call(self.name, {"action": "set", **known})
 
     def _meant(self, args: ReminderArgs) -> list[Reminder]:
-        reminders = self._schedule.reminders()
+        reminders = [each for each in self._schedule.reminders() if each.id not in args.others]
         if args.id is not None:
             return [each for each in reminders if each.id == args.id]
         said = args.text or args.name

@@ -1,6 +1,6 @@
 """Routines: several commands under one name, taught by the owner and run a step after another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
 
@@ -9,6 +9,7 @@ from agents.entries import is_private, only, spoken
 from agents.relevance import listed
 from agents.routine_steps import read, routine_name, split_steps, written
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow
 from agents.tools.undo import Calls
 from context.items import Item
 from context.labels import Trust
@@ -96,6 +97,11 @@ class RoutineTool(Tool[RoutineArgs]):
             ("name",),
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "run": Follow(it="the {name} routine", again=True),
+        "show": Follow(it="the {name} routine"),
+        "teach": Follow(it="the {name} routine"),
+    }
     args = RoutineArgs
 
     def __init__(self, routes: Routes, call: Calls, undo_s: float = UNDO_S) -> None:
@@ -110,11 +116,11 @@ class RoutineTool(Tool[RoutineArgs]):
             case "teach":
                 return self._teach(args, context)
             case "run":
-                return self._with(args.name, context, self._run)
+                return self._with(args.name, args.action, context, self._run)
             case "list":
                 return self._list(context)
             case "show":
-                return self._with(args.name, context, self._show)
+                return self._with(args.name, args.action, context, self._show)
             case "remove":
                 return self._remove(args, context)
             case "bring_back":
@@ -133,15 +139,16 @@ class RoutineTool(Tool[RoutineArgs]):
     def _teach(self, args: RoutineArgs, context: ToolContext) -> Receipt:
         name = routine_name(args.name or "")
         if not name:
-            said = "Tell me its name too, as in: when I say good night, set an alarm for seven."
-            return self._no("name", said)
+            raw = args.model_dump(mode="json", exclude_defaults=True)
+            asks = Proposal(self.name, raw, Slot.TEXT, into="name")
+            return self._no("name", "What should the routine be called?", asks)
         steps = [" ".join(each.split()).strip(" .,;") for each in args.steps]
         if args.text:
             split = split_steps(args.text, self._is_step, MOST_STEPS)
             steps += split if split is not None else [args.text.strip(" .,;")]
         steps = [step for step in steps if step]
         if not steps:
-            asks = Proposal(self.name, {"action": "teach", "name": name}, Slot.TEXT)
+            asks = Proposal(self.name, {"action": "teach", "name": name}, Slot.STEPS)
             return self._no("steps", f"What should I do when you say {name}?", asks)
         if len(steps) > MOST_STEPS:
             return self._no("steps", f"A routine has {MOST_STEPS} steps at most.")
@@ -242,7 +249,7 @@ class RoutineTool(Tool[RoutineArgs]):
         else:
             meant = _meant(args.name, known)
         if not meant:
-            return self._unknown(args.name, known)
+            return self._unknown(args.name, known, args.action)
         scope = context.mint(Purpose.FORGET)
         ids = [each.item.id for each in meant]
         _ = context.store.forget(scope, *ids, undo_s=self._undo_s)
@@ -259,6 +266,7 @@ class RoutineTool(Tool[RoutineArgs]):
     def _with(
         self,
         name: str | None,
+        action: str,
         context: ToolContext,
         do: Callable[[_Routine, ToolContext], Receipt],
     ) -> Receipt:
@@ -266,14 +274,17 @@ class RoutineTool(Tool[RoutineArgs]):
         if known is None:
             return self._no("permission", _NOT_OPEN)
         meant = _meant(name, known)
-        return do(meant[0], context) if meant else self._unknown(name, known)
+        return do(meant[0], context) if meant else self._unknown(name, known, action)
 
-    def _unknown(self, name: str | None, known: Sequence[_Routine]) -> Receipt:
+    def _unknown(self, name: str | None, known: Sequence[_Routine], action: str) -> Receipt:
         if not known:
             return self._no("found", _NONE)
-        called = f" called {spoken(name, 60)}" if name else " of that name"
-        names = listed(sorted({spoken(each.name, 60) for each in known})[:6])
-        return self._no("found", f"You have no routine{called}. I know {names}.")
+        names = sorted({spoken(each.name, 60) for each in known})[:6]
+        if not name:
+            asks = Proposal(self.name, {"action": action}, Slot.TEXT, into="name")
+            return self._no("name", f"Which one? I know {listed(names)}.", asks)
+        said = f"You have no routine called {spoken(name, 60)}. I know {listed(names)}."
+        return self._no("found", said)
 
     def _is_step(self, step: str) -> bool:
         call = self._routes.complete(step)

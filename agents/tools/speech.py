@@ -1,11 +1,13 @@
 """What was said last, again, and how: slower, faster, or letter by letter."""
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar, Final, Literal, Protocol
 
 from agents.entries import spoken
 from agents.relevance import content_words
-from agents.tools import Call, Receipt, Tool, ToolArgs, ToolContext, Use
+from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools.follow import Follow, Piece
 from context.errors import ScopeDenied
 from context.labels import Compartment
 from context.policy import Purpose
@@ -132,6 +134,11 @@ class SpeechTool(Tool[SpeechArgs]):
             acts=False,
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "slower": Follow(goes_on=True),
+        "faster": Follow(goes_on=True),
+        "spell": Follow({Piece.WORD: "word"}),
+    }
     args = SpeechArgs
 
     def __init__(self, said: Spoken, pace: Pace) -> None:
@@ -164,8 +171,8 @@ class SpeechTool(Tool[SpeechArgs]):
     def _spell(self, said: str) -> Receipt:
         word = said.strip(' .,!?"')
         if not word:
-            said = "Tell me which word to spell."
-            return Receipt(self.name, False, {"missing": "word"}, said)
+            asks = Proposal(self.name, {"action": "spell"}, Slot.TEXT, into="word")
+            return Receipt(self.name, False, {"missing": "word"}, "Which word?", asks)
         if len(word) > _LONGEST_SPELLED:
             said = "That's too long for me to spell: tell me one word."
             return Receipt(self.name, False, {"error": "long"}, said)

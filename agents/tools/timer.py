@@ -1,11 +1,22 @@
 """Timers: set, cancel, pause, add time, and how long is left. The device keeps and rings them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Literal, Protocol
 
 from agents.durations import say_duration
-from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools import (
+    Call,
+    Proposal,
+    Receipt,
+    Slot,
+    Tool,
+    ToolArgs,
+    ToolContext,
+    Use,
+    together,
+)
+from agents.tools.follow import Follow, Piece
 
 LONGEST_S = 24 * 3600
 MOST = 20
@@ -51,8 +62,9 @@ class TimerSchedule(Protocol):
 
 
 class TimerArgs(ToolArgs):
-    """seconds: how long to set or to add, or which timer is meant; as is name. id: which timer is
-    meant, exactly.
+    """seconds: how long to set or to add (below 0 to take off), or which timer is meant; as is
+    name. id: which timer is meant, exactly; others: ids of those that are not. was: the id of one
+    that is set again, paused if it was.
     """
 
     action: Literal["set", "cancel", "left", "list", "pause", "resume", "add"]
@@ -60,6 +72,20 @@ class TimerArgs(ToolArgs):
     name: str | None = None
     all: bool = False
     id: str | None = None
+    others: tuple[str, ...] = ()
+    was: str | None = None
+    paused: bool = False
+
+
+_ONE: Final = Follow(
+    {Piece.DURATION: "seconds", Piece.NAME: "name"},
+    frozenset({Piece.NAME, Piece.DURATION}),
+    ("name", "seconds", "id", "all"),
+    other="others",
+    it="the timer",
+    ids="id",
+    ends={"action": "cancel"},
+)
 
 
 class TimerTool(Tool[TimerArgs]):
@@ -101,6 +127,28 @@ class TimerTool(Tool[TimerArgs]):
             ("seconds", "name"),
         ),
     )
+    follows: ClassVar[Mapping[str, Follow]] = {
+        "set": Follow(
+            {Piece.DURATION: "seconds"},
+            it="the timer",
+            anew="set a timer",
+            again=True,
+            ids="id",
+            ends={"action": "cancel"},
+        ),
+        "add": Follow(
+            {Piece.DURATION: "seconds"},
+            frozenset({Piece.DURATION}),
+            it="the timer",
+            again=True,
+            ids="id",
+        ),
+        "cancel": replace(_ONE, ends={}),
+        "left": _ONE,
+        "list": _ONE,
+        "pause": _ONE,
+        "resume": _ONE,
+    }
     args = TimerArgs
 
     def __init__(self, schedule: TimerSchedule) -> None:
@@ -165,9 +213,12 @@ class TimerTool(Tool[TimerArgs]):
         if isinstance(seconds, Receipt):
             return seconds
         timer = self._schedule.add(seconds, args.name)
-        facts = {"action": "set", "timer": timer.id, "seconds": timer.duration_s}
+        if args.paused:
+            _ = self._schedule.pause(timer.id)
+        facts = {"action": "set", "timer": timer.id, "seconds": timer.duration_s, "was": args.was}
         undo = Call(self.name, {"action": "cancel", "id": timer.id})
-        return Receipt(self.name, True, facts, _set_sentence(timer), undo=undo)
+        briefly = say_duration(timer.duration_s)
+        return Receipt(self.name, True, facts, _set_sentence(timer), undo=undo, briefly=briefly)
 
     def _cancel(self, args: TimerArgs, meant: list[Timer]) -> Receipt:
         if len(meant) > 1 and not args.all:
@@ -202,8 +253,8 @@ class TimerTool(Tool[TimerArgs]):
             already = "already running" if args.action == "resume" else "already paused"
             return self._no({"running": len(meant)}, f"That timer is {already}.")
         facts = {"action": args.action, "timers": [timer.id for timer in done]}
-        undo = Call(self.name, {"action": back, "id": done[0].id}) if len(done) == 1 else None
-        return Receipt(self.name, True, facts, said(done[0]), undo=undo)
+        undo = together([Call(self.name, {"action": back, "id": each.id}) for each in done])
+        return Receipt(self.name, True, facts, " ".join(map(said, done)), undo=undo)
 
     def _add(self, args: TimerArgs, meant: list[Timer]) -> Receipt:
         """Give the one that is meant more time."""
@@ -214,21 +265,23 @@ class TimerTool(Tool[TimerArgs]):
             return Receipt(self.name, False, {"missing": "seconds"}, "How much longer?", asks)
         if len(meant) > 1:
             return self._which(args, meant)
-        if not seconds >= 1 or meant[0].remaining_s + seconds > LONGEST_S:
+        if not abs(seconds) >= 1 or not 1 <= meant[0].remaining_s + seconds <= LONGEST_S:
             return self._no({"seconds": seconds}, "I can set timers from 1 second to 24 hours.")
         timer = self._schedule.extend(meant[0].id, seconds)
         if timer is None:
             return self._no({"running": 0}, "That timer is already over.")
         facts = {"action": "add", "timer": timer.id, "seconds": seconds}
-        added = f"I've added {say_duration(seconds)}: {_left(timer)}."
-        return Receipt(self.name, True, facts, added)
+        how = "added" if seconds > 0 else "taken off"
+        said = f"I've {how} {say_duration(abs(seconds))}: {_left(timer)}."
+        undo = Call(self.name, {"action": "add", "id": timer.id, "seconds": -seconds})
+        return Receipt(self.name, True, facts, said, undo=undo)
 
     def _no(self, facts: dict[str, object], spoken: str) -> Receipt:
         return Receipt(self.name, False, facts, spoken)
 
 
 def _is_meant(timer: Timer, args: TimerArgs) -> bool:
-    if args.id is not None and args.id != timer.id:
+    if (args.id is not None and args.id != timer.id) or timer.id in args.others:
         return False
     if args.name is not None and args.name.casefold() not in (timer.name or "").casefold():
         return False
@@ -252,11 +305,17 @@ def _cancelled(ended: list[Timer]) -> str:
 
 
 def _call_again(ended: list[Timer]) -> Call | None:
-    """The call that sets a cancelled timer again, with the time that was left."""
-    if len(ended) != 1 or ended[0].remaining_s < 1:
-        return None
-    name = {} if ended[0].name is None else {"name": ended[0].name}
-    return Call("timer", {"action": "set", "seconds": round(ended[0].remaining_s), **name})
+    """The call that sets cancelled timers again, with the time that was left; None if it was over
+    for all.
+    """
+    return together([_set_again(each) for each in ended if each.remaining_s >= 1])
+
+
+def _set_again(timer: Timer) -> Call:
+    name = {} if timer.name is None else {"name": timer.name}
+    paused = {"paused": True} if timer.paused else {}
+    seconds = round(timer.remaining_s)
+    return Call("timer", {"action": "set", "seconds": seconds, "was": timer.id, **name, **paused})
 
 
 def _paused(timer: Timer) -> str:

@@ -1,9 +1,9 @@
 """Takes back what was done last: a deed of a moment ago, a forgetting, or a remembering."""
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Final, cast
 
-from agents.tools import Receipt, Tool, ToolArgs, ToolContext, Use
+from agents.tools import Call, Receipt, Tool, ToolArgs, ToolContext, Use
 from agents.tools.forget import ForgetArgs, ForgetTool
 from context.policy import Purpose
 
@@ -13,11 +13,33 @@ UNDOABLE_S = 300.0
 Calls = Callable[[str, Mapping[str, object], ToolContext], Receipt]
 """Calls a tool by its name, as a toolbox does."""
 
+_TOLD_AT_ONCE: Final = 3
+
+
+def renamed(call: Call, again: Mapping[str, str]) -> Call:
+    """`call` with the ids that things have since they were set again. again: new ids by old."""
+    return Call(call.tool, {key: _renamed(value, again) for key, value in call.args.items()})
+
+
+def _renamed(value: object, again: Mapping[str, str]) -> object:
+    match value:
+        case str():
+            return again.get(value, value)
+        case Call():
+            return renamed(value, again)
+        case tuple():
+            return tuple(_renamed(each, again) for each in cast("tuple[object, ...]", value))
+        case _:
+            return value
+
 
 class UndoArgs(ToolArgs):
-    """forgotten: what was forgotten last, whatever was done since."""
+    """forgotten: what was forgotten last, whatever was done since. calls: what undoes a deed that
+    touched several things.
+    """
 
     forgotten: bool = False
+    calls: tuple[Call, ...] = ()
 
 
 class UndoTool(Tool[UndoArgs]):
@@ -48,22 +70,46 @@ class UndoTool(Tool[UndoArgs]):
         """Undo the last turn's remembering, or else the last deed, or else the last forgetting."""
         if args.forgotten:
             return self._bring_back(context)
+        if args.calls:
+            return self._make(args.calls, context)
         if context.just_remembered is not None:
             done = self._forget.run(ForgetArgs(), context)
             return Receipt(self.name, done.ok, done.facts, done.spoken, flush=done.flush)
         undoable = context.undoable
-        if undoable is None or undoable.tool == self.name:
+        if undoable is None:
             return self._bring_back(context)
-        done = self._call(undoable.tool, undoable.args, context)
-        # What undoes it has no undo of its own here: "undo" twice takes back two deeds.
-        facts = {"tool": undoable.tool, **done.facts}
-        return Receipt(self.name, done.ok, facts, done.spoken, flush=done.flush, used=done.used)
+        if undoable.tool == self.name:
+            return self.run(UndoArgs.model_validate(undoable.args), context)
+        return self._make((undoable,), context)
 
     def foresee(self, args: UndoArgs, context: ToolContext) -> str | None:
         """What forgetting would say; what can be brought back is not known before it is."""
-        if args.forgotten or context.just_remembered is None:
+        if args.forgotten or args.calls or context.just_remembered is None:
             return None
         return self._forget.foresee(ForgetArgs(), context)
+
+    def _make(self, calls: tuple[Call, ...], context: ToolContext) -> Receipt:
+        """Make the calls. What undoes has no undo of its own here: "undo" twice takes back two
+        deeds. What is set again has another id than before: `again` tells which was which.
+        """
+        done = [self._call(each.tool, each.args, context) for each in calls]
+        worked = [each for each in done if each.ok]
+        again = {
+            was: each.facts[each.tool]
+            for each in worked
+            if (was := each.facts.get("was")) is not None and each.tool in each.facts
+        }
+        facts = {**done[0].facts, "tool": calls[0].tool, "done": len(worked), "again": again}
+        if len(done) > _TOLD_AT_ONCE:
+            spoken = f"I've undone all {len(done)} of that."
+            if len(worked) < len(done):
+                spoken = f"I could only undo {len(worked)} of the {len(done)}."
+        else:
+            spoken = " ".join(each.spoken for each in done)
+        flush = any(each.flush for each in done)
+        ok = len(worked) == len(done)
+        used = done[0].used if len(done) == 1 else None
+        return Receipt(self.name, ok, facts, spoken, flush=flush, used=used)
 
     def _bring_back(self, context: ToolContext) -> Receipt:
         scope = context.mint(Purpose.FORGET)

@@ -13,10 +13,12 @@ from device.cli.context import context
 from device.cli.demo import demo
 from device.cli.evaluate import evaluate
 from device.cli.listen import listen
+from device.cli.mic import mic
 from device.cli.models import models
 from device.cli.options import examples
 from device.cli.run import run
 from device.cli.say import say
+from device.cli.tools import tools
 from device.cli.transcribe import transcribe
 from device.cli.unlock import lock, unlock
 from device.cli.wake import wake
@@ -30,6 +32,7 @@ from device.cli.wake import wake
         "lapel run --profile pi5             live, with microphone and speaker",
         "lapel context list                  what is remembered",
         "lapel unlock                        open what the PIN locks, in the running assistant",
+        "lapel mic off                       hear nothing, until 'lapel mic on' or the button",
         "lapel doctor                        what is missing?",
     ),
 )
@@ -39,8 +42,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, demo, ask, context, unlock, lock, say, transcribe, listen, wake, models, devices, doctor,
-    config, evaluate,
+    run, demo, ask, context, unlock, lock, mic, say, transcribe, listen, wake, models, devices,
+    tools, doctor, config, evaluate,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

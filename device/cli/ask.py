@@ -13,6 +13,8 @@ from device.cli.running import is_running, tell_running
 from device.control import Flush, Lock
 from device.settings import Settings, state_dir
 
+_SERVERS_WAIT_S = 10.0  # for servers of tools, where one of theirs may be meant
+
 
 @click.command(
     epilog=examples(
@@ -39,11 +41,15 @@ def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> N
     with contextlib.closing(mind):
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)
+        if mind.fit is not None and mind.fit.small:
+            click.echo(f"lapel: I think with {mind.fit.sentence}.", err=True)
         vault = Vault(settings, mind.store, pin_file=pin_file, meaning=None)
         if (unlock or pin_file is not None) and vault.is_locked:
             vault.unlock()
             shown_by = Authentication.PIN
         set_a_timer = False
+        if mind.agent.route(words).tool in (None, "cannot"):  # else it is one of our own
+            mind.take_up_tools(_SERVERS_WAIT_S)
         while words:
             said, asked = "", False
             for part in mind.agent.reply(words, said_by=Provenance.OWNER_TYPED):

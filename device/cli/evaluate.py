@@ -90,8 +90,11 @@ def evaluate(  # noqa: PLR0917 (click passes by name)
     from agents.evaluation.suite import find_suites, load_suite
 
     settings = _with_model(settings, model, none=no_model or router_only)
-    if compare and isinstance(settings.think, NoModelSettings):
-        raise LapelError("--compare needs a language model: leave out --no-model, --router-only.")
+    if compare and not isinstance(settings.think, LlamaSettings):
+        raise LapelError(
+            "--compare needs a language model on this device: leave out --no-model, --router-only,"
+            " or name one with --model."
+        )
     chosen = [load_suite(path) for path in find_suites(suites)]
     if limit is not None:
         chosen = [each.sample(limit, seed) for each in chosen]
@@ -141,7 +144,8 @@ def _measure(
     one = run_router if router_only else run
     verdicts = _through(one, suites, worlds, hear, "lapel")
     tried = [each for each in verdicts if not each.skipped]
-    think = settings.think
+    think, used = settings.think, worlds.engines.fit
+    usual = None if isinstance(think, NoModelSettings) else think.model
     report = figures(verdicts) | {
         "suites": by(verdicts, lambda each: [each.suite]),
         "tools": by(
@@ -150,7 +154,7 @@ def _measure(
         ),
         "tags": by(tried, lambda each: each.tags),
         "mode": "router" if router_only else "agent",
-        "model": think.model if isinstance(think, LlamaSettings) else None,
+        "model": usual if used is None else used.model,
         "spoken": spoken,
         "heard_exactly": _heard_exactly(tried) if spoken else None,
     }

@@ -62,7 +62,7 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
             words=console.is_terminal or settings.trace.personal,
         )
         assistant = Assistant(
-            assemble(settings, state),
+            assemble(settings, state, way_back="Press Enter" if has_keys else "Run 'lapel mic on'"),
             settings,
             lambda event: (trace.record(event), screen.show(event), None)[-1],
             control_folder(state),

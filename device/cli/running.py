@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from context.errors import LapelError
-from device.control import Flush, Request, State, ask
+from device.control import Flush, MicState, Request, State, TurnMic, ask, ask_mic
 from device.control_socket import control_folder
 from device.errors import AlreadyRunning, NotRunning
 from device.settings import state_dir
@@ -84,8 +84,21 @@ def ask_running(request: Request) -> State:
     Raises:
         LapelError: none is running, or it can't do that, and why.
     """
-    try:
+    with _telling_starting():
         return ask(control_folder(state_dir()), request)
+
+
+def ask_running_mic(request: TurnMic) -> MicState:
+    """Ask the running assistant for its microphone; raises as `ask_running`."""
+    with _telling_starting():
+        return ask_mic(control_folder(state_dir()), request)
+
+
+@contextlib.contextmanager
+def _telling_starting() -> Generator[None]:
+    """Say of an assistant that can't be asked yet that there is one."""
+    try:
+        yield
     except NotRunning:
         if is_running():
             raise NotRunning(

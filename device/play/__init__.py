@@ -149,6 +149,10 @@ class Playout:
         """
         return self._played.take(count)
 
+    def forget_played(self) -> None:
+        """Begin the record of what is played anew, where nothing was captured beside it."""
+        self._played.forget()
+
     @property
     def is_sounding(self) -> bool:
         """Whether something was played in the last half second."""

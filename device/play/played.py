@@ -65,6 +65,19 @@ class Played:
         self._keep_step()
         return out
 
+    def forget(self) -> None:
+        """Let go of all that waits, where no sound has come beside it; as before the first `take`.
+
+        Not while another thread takes.
+        """
+        with self._lock:
+            self._wanted = False
+            self._pulled.clear()
+            self._pulled_count = 0
+        self._raw = np.zeros(2 * self._context, dtype=np.int16)
+        self._ready = np.zeros(0, dtype=np.int16)
+        self._least, self._window = 1 << 30, 0
+
     def _collect(self) -> None:
         with self._lock:
             pulled = list(self._pulled)

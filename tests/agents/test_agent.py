@@ -305,6 +305,21 @@ class TestHistory:
         list(conversation.agent.reply("What is the capital of France?"))
         assert [m.content for m in model.prompts[-1]][1:] == ["What is the capital of France?"]
 
+    def test_what_fell_out_is_told_in_a_line_and_read_before_the_next_question(self, talk) -> None:
+        replies = ["Ants do.", "Bees make sweet honey.", "Cats.", "Dogs.", "Elks.", "Foxes."]
+        model = FakeModel(replies)
+        conversation = talk(model)
+        for animal in "abcde":
+            conversation.say(f"Why {animal}?")
+        conversation.agent.read_history()
+        read = model.read_ahead[-1][:-1]
+        assert read[1].content == "Earlier: Why a? Ants do. Bees make sweet honey."
+        conversation.say("Why f?")
+        assert model.prompts[-1][:-1] == read, "only the question is new"
+        conversation.say("Forget what we were talking about")
+        conversation.say("Why g?")
+        assert len(model.prompts[-1]) == 2
+
     def test_commands_and_silence_are_left_out(self, talk) -> None:
         model = FakeModel(["Paris."])
         conversation = talk(model)

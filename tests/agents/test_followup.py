@@ -46,7 +46,10 @@ def test_which_alarm_by_its_time(router: Router) -> None:
 def test_own_words_are_taken_as_they_are(router: Router) -> None:
     pending = Proposal("reminder", {"action": "set", "at": "2026-03-14T17:00"}, Slot.TEXT)
     assert args(router, pending, "call Mum")["text"] == "call Mum"
+    assert args(router, pending, "Turn off the oven.")["text"] == "Turn off the oven"
+    assert args(router, pending, "set an alarm for seven")["text"] == "set an alarm for seven"
     assert answered(router, pending, "what time is it").tool == "clock"
+    assert answered(router, pending, "how long is left on the timer?").tool == "timer"
     assert answered(router, pending, "never mind").tool == "stop"
 
 
@@ -59,3 +62,39 @@ def test_no_is_never_an_answer(router: Router, slot: Slot) -> None:
 def test_what_is_no_answer_is_left_as_it_was(router: Router) -> None:
     pending = Proposal("alarm", {"action": "set"}, Slot.TIME)
     assert answered(router, pending, "the sky is blue today, isn't it") == NOT_A_COMMAND
+
+
+@pytest.mark.parametrize(
+    ("slot", "into", "text", "more"),
+    [
+        (Slot.NUMBER, "percent", "forty percent", {"percent": 40}),
+        (Slot.NUMBER, "percent", "make it seven", {"percent": 70}),
+        (Slot.NUMBER, "value", "to 21", {"value": 21}),
+        (Slot.ITEMS, None, "olive oil and bread", {"items": ["olive oil", "bread"]}),
+        (Slot.STEPS, None, "read my list", {"text": "read my list"}),
+        (Slot.TEXT, "name", "tea time", {"name": "tea time"}),
+        (Slot.TIME, "date", "the 1st of May", {"date": "2026-05-01"}),
+    ],
+)  # fmt: skip
+def test_the_piece_goes_where_it_is_asked_for(
+    router: Router, slot: Slot, into: str | None, text: str, more: dict[str, object]
+) -> None:
+    pending = Proposal("volume", {"action": "set"}, slot, into)
+    assert args(router, pending, text) == {"action": "set", **more}
+
+
+def test_what_to_be_reminded_of_may_say_when(router: Router) -> None:
+    pending = Proposal("reminder", {"action": "set"}, Slot.TEXT)
+    assert args(router, pending, "to call Mum at five") == {
+        "action": "set",
+        "text": "call Mum",
+        "at": "2026-03-14T17:00",
+    }
+    timed = Proposal("reminder", {"action": "set", "at": "2026-03-14T17:00"}, Slot.TEXT)
+    assert args(router, timed, "Call Mum.") == {**timed.args, "text": "Call Mum"}
+
+
+def test_no_longer_true_is_a_yes_also_after_no(router: Router) -> None:
+    pending = Proposal("remember", {"no_longer": ("x",)}, Slot.YES)
+    assert args(router, pending, "No, that's not true any more.") == pending.args
+    assert answered(router, pending, "no, that's still true").tool == "stop"

@@ -179,7 +179,8 @@ def test_it_keeps_within_the_budget(budget, length, exchanges, facts) -> None:
     assert prompt.messages[0] == Message(Role.SYSTEM, SYSTEM)
     assert prompt.messages[-1].role is Role.USER
     assert prompt.shortened == (prompt.messages[-1].content.split()[-length:] != question.split())
-    users = [m.content for m in prompt.messages[1:-1] if m.role is Role.USER]
+    said = [m.content for m in prompt.messages[1:-1] if m.role is Role.USER]
+    users = [each for each in said if not each.startswith("Earlier: ")]
     assert users == [exchange.user for exchange in history][len(history) - len(users) :]
 
 
@@ -197,3 +198,59 @@ def test_a_question_without_end_is_cut(question: str) -> None:
     )
     assert prompt.shortened
     assert question.startswith(prompt.messages[-1].content)
+
+
+class TestEarlier:
+    """What was answered before the newest exchanges is told in one line."""
+
+    def history(self, many: int, label: Label = BOTTOM) -> list[Exchange]:
+        said = [f"Animal number {n} has legs. It is nice." for n in range(many)]
+        return [Exchange(f"what is {n}?", text, label) for n, text in enumerate(said)]
+
+    def test_the_first_sentence_of_each_is_left(self) -> None:
+        messages = build(self.history(5)).messages
+        assert messages[1:3] == [
+            Message(Role.USER, "Earlier: Animal number 0 has legs. Animal number 1 has legs."),
+            Message(Role.ASSISTANT, "Okay."),
+        ]
+        assert messages[3].content == "what is 2?"
+        assert build(self.history(3)).messages[1].content == "what is 0?"
+
+    def test_an_answer_that_says_little_comes_with_its_question(self) -> None:
+        history = [Exchange("what is 3 plus 4?", "7.", BOTTOM), *self.history(3)]
+        assert build(history).messages[1].content == "Earlier: what is 3 plus 4? 7."
+
+    def test_it_has_the_labels_of_what_it_tells_of(self) -> None:
+        own = Label(frozenset({OWNER_GENERAL}), Trust.OWNER)
+        history = [*self.history(1, own), *self.history(3)]
+        told = build(history, within=scope())
+        assert told.messages[1].content == "Earlier: Animal number 0 has legs."
+        assert told.label == own
+        company = scope(Audience.COMPANY)
+        assert build(history, within=company) == build(history[1:], within=company)
+
+    def test_others_words_are_not_in_it(self) -> None:
+        theirs = Exchange("obey", "I obey you.", Label(frozenset(), Trust.OTHER_SPEAKER))
+        assert build([theirs, *self.history(4)]) == build(self.history(4))
+
+    def test_it_keeps_to_its_budget_and_goes_first(self) -> None:
+        long = [Exchange("tell me", " ".join(["word"] * 60), BOTTOM) for _ in range(6)]
+        line = build([*long, *self.history(3)]).messages[1].content
+        assert words(line) <= 80
+        whole = build(self.history(9), budget=500)
+        tight = sum(words(each.content) + 8 for each in build(self.history(3)).messages)
+        short = build(self.history(9), budget=tight)
+        assert len(whole.messages) == len(short.messages) + 2
+        assert short.messages[1].content == "what is 6?"
+
+    @given(st.integers(0, 9), st.integers(20, 200))
+    def test_the_budget_is_kept(self, many: int, budget: int) -> None:
+        prompt = build(self.history(many), budget=budget)
+        cost = sum(words(each.content) + 8 for each in prompt.messages)
+        assert cost <= budget or len(prompt.messages) == 2
+
+    def test_a_question_adds_to_what_was_read_after_the_reply(self) -> None:
+        history = self.history(6)
+        read = build(history, question="").messages[:-1]
+        asked = build(history, items=[item("my car is red")], question="why?", within=scope())
+        assert asked.messages[: len(read)] == read

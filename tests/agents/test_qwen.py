@@ -49,6 +49,9 @@ FACTS = [
     ("the wifi is called green elephant 42", "What's the wifi called?", "elephant 42"),
     ("my doctor is called Maria Lopez", "Who is my doctor?", "Maria Lopez"),
     ("I lent my drill to Peter", "Who has my drill?", "Peter"),
+    ("my glasses are on the piano", "Where are my glasses?", "on the piano"),
+    ("my sister's dog is called Bruno", "What is my sister's dog called?", "dog is called Bruno"),
+    ("Lena gave me the blue vase", "Who gave me the blue vase?", "Lena gave you"),
 ]
 
 
@@ -58,7 +61,9 @@ def test_facts_are_told_back_to_their_owner(talk, qwen, fact, question, answer) 
     conversation.say(f"remember that {fact}")
     reply = conversation.say(question)
     assert answer.lower() in reply.lower()
-    assert not {"i", "my", "me", "mine", "our", "we"} & set(reply.lower().rstrip(".").split())
+    assert "you are on" not in reply.lower(), "that is where the thing is, not its owner"
+    said = reply.lower().removeprefix("you told me that ").rstrip(".").split()
+    assert not {"i", "my", "me", "mine", "our", "we"} & set(said)
 
 
 def test_what_is_private_is_told_after_the_button_only(talk, qwen, speaker) -> None:

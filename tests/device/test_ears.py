@@ -65,3 +65,22 @@ def test_the_users_wake_word_is_heard_over_other_speech_and_in_silence() -> None
 def test_soon_after_its_own_the_users_wake_word_is_heard_again() -> None:
     played, heard = at(0.2, chime()), at(2.0, chime())
     assert detections_s(make(), heard, played)
+
+
+def test_nothing_of_what_was_heard_is_kept_when_it_is_forgotten() -> None:
+    forgotten: list[str] = []
+
+    class Word(FakeWakeWord):
+        def reset(self) -> None:
+            forgotten.append("wake word")
+
+    class Detector(FakeSpeechDetector):
+        def reset(self) -> None:
+            forgotten.append("detector")
+
+    class Canceller(NoEchoCanceller):
+        def reset(self) -> None:
+            forgotten.append("canceller")
+
+    Ears(Word(), FakeWakeWord(), Detector(), Canceller(), BargeIn()).forget()
+    assert sorted(forgotten) == ["canceller", "detector", "wake word"]

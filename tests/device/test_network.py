@@ -10,10 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from agents.tools import ToolContext
+from agents.tools.home import HomeTool
 from agents.tools.weather import NOT_SET_UP, WeatherTool
 from context import Store
+from device.errors import SettingsWrong
+from device.home.mqtt import MqttHome
 from device.network import Network, assemble_network
 from device.settings import load_settings
+from tests.mqtt_home import House, broker_in, furnish
 
 NOW = datetime(2026, 3, 14, 10, tzinfo=UTC)
 DAILY = {
@@ -134,3 +138,44 @@ def test_a_server_that_is_gone_is_said(store, service) -> None:
     service.server_close()
     said = tool_says(network, store, place="Bern", date=date(2026, 3, 14).isoformat())
     assert "can't reach" in said
+
+
+class TestMqtt:
+    def test_it_is_told_by_a_turn_and_recorded(self, store, tmp_path) -> None:
+        with broker_in(tmp_path) as broker:
+            house = House(broker)
+            furnish(house)
+            settings = load_settings(
+                overrides=("home.engine=mqtt", f"home.url={broker.url}", "home.allow_plain=true")
+            )
+            home = assemble_network(settings, store).home
+            assert isinstance(home, MqttHome)
+            context = ToolContext(store=store, mint=None)  # type: ignore[arg-type]
+            receipt = HomeTool(home).call({"action": "on", "target": "kitchen light"}, context)
+            assert receipt.spoken == "The Kitchen Light is on now."
+            assert house.heard() == [("esp/kitchen/set", "ON")]
+            records = events(store, tmp_path)
+            assert len(records) == 2
+            assert "kitchen" not in str(records).casefold()
+            home.close()
+            house.close()
+
+    @pytest.mark.parametrize(
+        ("key", "wrong"),
+        [
+            ("home.url", "http://home.example"),
+            ("home.url", "mqtts://user:password@home.example"),
+            ("home.url", "mqtts://home.example/topic"),
+            ("home.prefix", "home/#"),
+            ("home.allow_http", "true"),
+            ("home.timeout_s", "0"),
+        ],
+    )
+    def test_a_wrong_setting_is_named(self, key: str, wrong: str) -> None:
+        with pytest.raises(SettingsWrong, match=key.replace("home.", r"home\..*")) as refused:
+            load_settings(
+                overrides=(
+                    "home.engine=mqtt", "home.url=mqtts://home.example", f"{key}={wrong}",
+                )
+            )  # fmt: skip
+        assert "password" not in str(refused.value)

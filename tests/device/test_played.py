@@ -39,6 +39,19 @@ def test_nothing_is_kept_before_the_first_take_and_at_most_ten_seconds_after() -
     assert 9.9 * RATE_HZ < np.count_nonzero(played.take(20 * RATE_HZ)) <= 10 * RATE_HZ
 
 
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 48_000])
+def test_what_was_played_while_nothing_was_captured_is_not_given_later(rate_hz: int) -> None:
+    played = Played(rate_hz)
+    played.take(0)
+    for _ in range(100):
+        played.push(np.full(rate_hz // 50, 7000, dtype=np.int16))
+    played.take(CHUNK_SAMPLES)
+    played.forget()
+    assert not played.take(20 * RATE_HZ).any()
+    played.push(np.full(rate_hz // 50, 7000, dtype=np.int16))
+    assert played.take(CHUNK_SAMPLES).any()
+
+
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000])
 def test_it_is_resampled_without_seams(rate_hz: int) -> None:
     played = Played(rate_hz)

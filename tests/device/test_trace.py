@@ -20,7 +20,8 @@ def read(path: Path) -> list[dict[str, object]]:
 
 
 def test_every_text_that_a_person_could_have_said_is_marked_personal() -> None:
-    plain = {"wake_word", "reason", "tool", "stage", "error"}  # names and codes of the program
+    # Names and codes of the program, and of models.
+    plain = {"wake_word", "reason", "tool", "stage", "error", "model"}
     for kind in get_args(events.Event):
         for each in fields(kind):
             if each.type == "str" or each.type is str:

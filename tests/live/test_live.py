@@ -1,5 +1,6 @@
 """The live program on a real sound server: PortAudio in, PortAudio out, real models."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -116,6 +117,36 @@ def test_it_is_unlocked_and_locked_while_it_runs(
     assert "memory is open" in lapel("unlock", "--pin-file", str(pin))
     assert "all open" in lapel("context", "lock", "status")
     assert "2580" not in "".join(running.lines)
+
+
+@pytest.mark.engines
+def test_a_muted_microphone_is_closed_and_comes_back(
+    sound_server: Any, running: Output, ask_the_time: Samples
+) -> None:
+    def captured() -> int:
+        listed = subprocess.run(
+            ["pactl", "list", "short", "source-outputs"],
+            env=sound_server.env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return len(listed.stdout.splitlines())
+
+    def lapel(*arguments: str) -> None:
+        process = sound_server.lapel(*arguments)
+        out, _ = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0, out
+
+    before = captured()
+    lapel("mic", "off")
+    running.wait_for("The microphone is off")
+    assert captured() == before - 1
+    sound_server.speak(ask_the_time)
+    assert captured() == before - 1
+    assert not any("listening" in line for line in running.lines)
+    lapel("mic", "on")
+    running.wait_for("The microphone is on.")
+    assert captured() == before
+    sound_server.speak(ask_the_time)
+    running.wait_for("voice to voice")
 
 
 @pytest.mark.engines

@@ -12,7 +12,7 @@ from agents.agent import Agent
 from agents.fake_model import FakeModel
 from agents.router import Router
 from agents.tools import Toolbox
-from agents.tools.standard import standard_tools
+from agents.tools.standard import Deps, standard_tools
 from context import Authentication, HashingEmbedder, Purpose, Scope, Store
 from device.assistant import Assistant, Stages
 from device.audio import RATE_HZ, Samples
@@ -23,6 +23,7 @@ from device.events import Event, TurnEnded
 from device.listen import SpeechDetector, TurnEndDetector
 from device.listen.fake import FakeSpeechDetector, FakeTurnEndDetector
 from device.mic.echo import EchoCanceller, NoEchoCanceller
+from device.mic.mute import Mute, mute_file
 from device.mind import Mind
 from device.permission import TurnMint, ask
 from device.schedule import Schedule
@@ -98,11 +99,14 @@ class World:
         self.synthesizer = FakeSynthesizer()
         self.model = FakeModel(replies, before_token=before_token)
         self.store = Store(folder / "memory", HashingEmbedder(), self.clock.now)
+        self.mute = Mute(mute_file(folder), self.clock)
         seal = self.store.seal("schedule")
         self.schedule = Schedule(folder / "timers.sqlite3", self.clock, seal)
         agent = Agent(
             router=Router(),
-            toolbox=Toolbox(standard_tools(self.schedule, self.clock.now)),
+            toolbox=Toolbox(
+                standard_tools(self.schedule, self.clock.now, deps=Deps(mute_switch=self.mute))
+            ),
             model=self.model,
             store=self.store,
             mint=self.mint,
@@ -120,6 +124,7 @@ class World:
             mind=Mind(agent, self.store, self.schedule, mint=self.turn_mint),
             synthesizer=CachedSynthesizer(self.synthesizer, None),
             speaker=self.room.speaker,
+            mute=self.mute,
         )
         self.assistant = Assistant(self.stages, self.settings, self.events.append, control)
 

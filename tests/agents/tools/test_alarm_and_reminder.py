@@ -202,7 +202,6 @@ class TestReminder:
                 {"text": "take the pills", "when": "wake-up"},
                 "I'll remind you when you next talk to me: take the pills.",
             ),
-            ({"at": "2026-03-14T17:00"}, "I'll remind you at 5 p.m."),
         ],
     )
     def test_set(

@@ -240,6 +240,20 @@ class TestLettingIn:
         assert answer(receipt, "yes").ok
         assert [told for told, _ in home.told] == [id_]
 
+    def test_what_was_agreed_to_by_its_name_is_not_asked_about_again(
+        self, do, home: FakeHome
+    ) -> None:
+        assert do("unlock", "front door", agreed=True).ok
+        assert [told for told, _ in home.told] == ["lock.front"]
+
+    def test_agreeing_to_a_name_is_not_agreeing_to_all_of_that_name(self, do, home) -> None:
+        home.now["lock.back"] = replace(DOOR, id="lock.back", name="Back Door")
+        asked = do("unlock", "doors", agreed=True)
+        assert asked.asks.slot is Slot.YES
+        assert "Front Door" in asked.spoken
+        assert "Back Door" in asked.spoken
+        assert home.told == []
+
     def test_a_half_heard_name_is_asked_about_twice(self, do, answer, home: FakeHome) -> None:
         again = answer(do("unlock", "frond door"), "yes")
         assert again.asks.slot is Slot.YES
@@ -282,6 +296,26 @@ class TestAsking:
         receipt = do("state", target)
         assert (receipt.ok, receipt.spoken) == (True, said)
         assert home.told == []
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        (replace(KITCHEN, state="unknown"), "Your home doesn't say how the Kitchen Light is."),
+        (replace(BLINDS, state="unknown"), "Your home doesn't say how the Bedroom Blinds are."),
+        (replace(HEAT, state="unknown", degrees=None, measured=None),
+         "Your home doesn't say how the Thermostat is."),
+        (replace(HEAT, state="unknown"),
+         "The Thermostat is set to 19 degrees, and it's 18.5 degrees there."),
+        (replace(HEAT, state="unknown", degrees=None),
+         "It's 18.5 degrees at the Thermostat."),
+    ],
+)  # fmt: skip
+def test_what_the_home_does_not_say_is_not_made_up(
+    context: ToolContext, device: HomeDevice, said: str
+) -> None:
+    tool = HomeTool(FakeHome([device]), lambda _: None)
+    assert tool.call({"action": "state", "target": device.name}, context).spoken == said
 
 
 class TestWordsOfTheNetwork:

@@ -63,7 +63,7 @@ class TestAdd:
         asked = do("add", list="to do")
         assert asked.spoken == "What should I put on your to-do list?"
         assert asked.asks is not None
-        assert asked.asks.slot is Slot.TEXT
+        assert asked.asks.slot is Slot.ITEMS
         assert do(**asked.asks.args, text="call the dentist and water the plants").ok
         assert on(do, "todo") == "Your to-do list has: call the dentist and water the plants."
 

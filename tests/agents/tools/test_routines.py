@@ -73,7 +73,7 @@ def test_what_is_missing_is_asked_for(do) -> None:
     asked = do("teach", name="good night")
     assert (asked.spoken, asked.asks.slot) == (
         "What should I do when you say good night?",
-        Slot.TEXT,
+        Slot.STEPS,
     )
     taught = do(**asked.asks.args, text="add milk and eggs to my list and then read my list")
     assert taught.facts["steps"] == 2

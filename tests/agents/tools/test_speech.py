@@ -52,7 +52,7 @@ def test_spelling(tool, last) -> None:
     assert do(tool, "spell", word="Anne-Marie").spoken == (
         "Anne-Marie: A, N, N, E, hyphen, M, A, R, I, E."
     )
-    assert do(tool, "spell").spoken == "Tell me which word to spell."
+    assert do(tool, "spell").spoken == "Which word?"
     last.note("It's called the Aardvark.")
     assert do(tool, "spell").spoken == "Aardvark: A, A, R, D, V, A, R, K."
     assert not do(tool, "spell", word="x" * 99).ok

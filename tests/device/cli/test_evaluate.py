@@ -164,8 +164,8 @@ def test_by_the_grammar_alone_nothing_is_done(tmp_path: Path) -> None:
 def test_what_there_is_no_tool_for_is_not_tried_and_said(tmp_path: Path) -> None:
     line = {"id": "a", "text": "hello", "before": {"tool_results": [{"tool": "x", "text": "y"}]}}
     path = written(tmp_path, line)
-    assert report_of(tmp_path, path)["skipped"] == {"no tool_results in this world": 1}
-    assert "Not tried: 1 turns (no tool_results in this world)" in ran(path).output
+    assert report_of(tmp_path, path)["skipped"] == {"no results of x in this world": 1}
+    assert "Not tried: 1 turns (no results of x in this world)" in ran(path).output
 
 
 def test_a_limit_takes_the_same_turns_for_the_same_seed(tmp_path: Path) -> None:
