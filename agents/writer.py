@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agents.answer import FromItem, FromModel, note_prompt
 from agents.guard import Guard
-from agents.model import ChatModel
+from agents.model import ChatModel, never
 from agents.perspective import second_person
 from agents.prompt import Exchange, Prompt, build_prompt
 from agents.relevance import first_sentence, keeps_to, told
@@ -19,6 +19,14 @@ DONT_KNOW = "I don't know."
 SHORTENED = "That was long, so I only took in the start of it."
 _RECALL_TOKENS = 48
 _RECALL_MORE_TOKENS = 12  # than the item has
+
+
+def read_ahead(model: ChatModel, prompt: Prompt, stop: Callable[[], bool] = never) -> None:
+    """Have the model read a prompt, so that a reply to it begins sooner. Raises ModelFailed."""
+    for _ in model.stream(
+        prompt.messages, max_tokens=0, label=prompt.label, stop=stop, key=prompt.key
+    ):
+        pass
 
 
 @dataclass(frozen=True)

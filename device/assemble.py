@@ -30,7 +30,6 @@ from context.keys import (
     NoKeySource,
 )
 from context.retention import Retention
-from device.assistant import Stages
 from device.audio import RATE_HZ, Samples, resample
 from device.board import LinuxBoard
 from device.budget import Budget, share
@@ -68,6 +67,7 @@ from device.settings import (
 from device.speak.cached import CachedSynthesizer
 from device.speak.pace import VoicePace
 from device.speak.piper import Piper
+from device.stages import Stages
 from device.stock import stock_sentences
 from device.transcribe.faster_whisper import FasterWhisper
 from device.wake import WakeWord, phrase_of

@@ -7,6 +7,7 @@ is done or heard, and it can be thrown away without a trace.
 
 import asyncio
 import contextlib
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from device.worker import Worker
 
 SORRY_THINKING = "Sorry, I couldn't work that out."
 
+LIKELY = ("what time is it", "what's the date", "what day is it", "cancel the timer")
+"""What is asked most; the answers are made ready while the user still speaks."""
 CUES = 0
 """The turn that earcons belong to: none."""
 
@@ -43,10 +46,20 @@ class Replier:
     emit: Callable[[Event], None]
     thinking_cue_s: float | None = 1.0
     """Seconds after which a sound tells that the reply takes longer; None for no sound."""
+    _begun: "weakref.WeakSet[Reply]" = field(
+        default_factory=weakref.WeakSet, init=False, repr=False, compare=False
+    )
 
     def begin(self, turn_id: int, text: str, mint: Mint | None = None) -> "Reply":
         """Begin the reply to `text`, with the turn's permissions; needs a running event loop."""
-        return Reply(self, turn_id, text, mint)
+        reply = Reply(self, turn_id, text, mint)
+        self._begun.add(reply)
+        return reply
+
+    def abandon_all(self) -> None:
+        """Abandon every reply that was begun and is kept by anyone."""
+        for reply in list(self._begun):
+            reply.abandon()
 
     async def foretell(self, text: str, mint: Mint | None = None) -> None:
         """Have what the command in `text` would say synthesised, in case it is meant."""
@@ -54,6 +67,11 @@ class Replier:
             preview = await self.think.run(self.agent.preview, text, mint=mint)
             for clause in _clauses(preview or ""):
                 await self.speak.run(self.synthesizer.synthesize, clause)
+
+    async def foretell_likely(self) -> None:
+        """Have the answers to what is asked most made ready."""
+        for text in LIKELY:
+            await self.foretell(text)
 
     async def say(self, turn_id: int, clause: str, playout: Playout) -> None:
         """Synthesise a clause and queue it, as far as the voice can say it."""

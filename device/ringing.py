@@ -1,34 +1,51 @@
 """What rings in this run of the program: between the schedule, which is durable, and the turns."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from context.errors import LapelError
-from device.schedule import Kind, Ring, Schedule
+from device.events import Event, Rang
+from device.play import Playout, Speaker
+from device.play.tones import listening
+from device.play.tones import ring as ringing
+from device.reply import Replier
+from device.schedule import Kind, Ring, Schedule, given_up_sentence, ring_sentence
 from device.worker import Worker
 
 AGAIN_S: Final = 60.0
 """A reminder that nobody reacts to is said once more after so long."""
+_ROUNDS: Final = 3
+_ROUND_PAUSE_S: Final = 4.0
 _LOOK_EVERY_S: Final = 1.0
 _SOONEST_S: Final = 0.01
 
 
 class Ringing:
-    """Asks the schedule on a thread of its own, and remembers what is only of this run.
+    """Asks the schedule on a thread of its own, sounds what is due, and remembers what is only of
+    this run.
 
-    failed: told what went wrong; the rings go on as well as they can. now: the event loop's clock.
+    speaker: at whose rate it sounds. emit: told what rings. failed: told what went wrong; the rings
+    go on as well as they can. now: the event loop's clock.
     """
 
     def __init__(
         self,
         schedule: Schedule,
         worker: Worker,
+        replier: Replier,
+        *,
+        speaker: Speaker,
+        emit: Callable[[Event], None],
         failed: Callable[[LapelError], None],
         now: Callable[[], float],
     ) -> None:
         self._schedule = schedule
         self._worker = worker
+        self._replier = replier
+        self._speaker = speaker
+        self._emit = emit
         self._failed = failed
         self._now = now
         self._unwritten: set[str] = set()
@@ -70,35 +87,40 @@ class Ringing:
         self.wait_s = min(_LOOK_EVERY_S, max(_SOONEST_S, min(waits)))
         return None
 
-    async def begin(self, ring: Ring) -> bool:
-        """Note that a ring has begun to sound; False where it is not to ring any more."""
-        try:
-            return _is_said_again(ring) or await self._worker.run(self._schedule.begin, ring)
-        except LapelError as error:
-            self._unwritten.add(ring.key)  # it would ring again and again
-            self._failed(error)
-            return True
+    async def sound(self, turn_id: int, due: Ring, playout: Playout) -> None:
+        """Sound what is due, and say it, as often as it should; returns when all was played."""
+        # At the speaker's rate: it sounds also where there is no voice.
+        rate_hz = self._speaker.rate_hz
+        tone = listening if due.kind is Kind.MISSED else ringing
+        rounds = _ROUNDS if due.kind is Kind.TIMER or due.keeps_ringing else 1
+        text, rang = ring_sentence(due), False
+        for count in range(rounds):
+            await playout.add(turn_id, "", tone(rate_hz), rate_hz)
+            if count == 0:
+                await playout.first_sample(turn_id)
+                if not (rang := await self._begin(due)):
+                    break
+                if due.ringing_for_s is None and due.times:
+                    self._emit(Rang(turn_id, self._now(), due.late_s, text))
+            await self._replier.say(turn_id, text, playout)
+            await playout.drained(turn_id)
+            if count < rounds - 1 or due.keeps_ringing:
+                await asyncio.sleep(_ROUND_PAUSE_S)
+            if due.keeps_ringing and not await self._goes_on(due):
+                break
+        if rang and due.kind is Kind.REMINDER and not _is_said_again(due):
+            self._again = (replace(due, times=0), self._now() + AGAIN_S)
 
-    async def goes_on(self, ring: Ring) -> bool:
-        """Say whether an alarm still rings: it may have been ended by what was said elsewhere."""
+    async def give_up(self, turn_id: int, alarm: Ring) -> str:
+        """Let an alarm be over that nobody stopped, and return what is to be said of it."""
         try:
-            return not self._is_stopped() and await self._worker.run(self._schedule.rings, ring)
+            await self._worker.run(self._schedule.give_up, alarm)
         except LapelError as error:
+            self._unwritten.add(alarm.key)
             self._failed(error)
-            return True
-
-    async def give_up(self, ring: Ring) -> None:
-        """Let an alarm be over that nobody stopped."""
-        try:
-            await self._worker.run(self._schedule.give_up, ring)
-        except LapelError as error:
-            self._unwritten.add(ring.key)
-            self._failed(error)
-
-    def was_said(self, ring: Ring) -> None:
-        """A reminder was said to its end: it is said once more if nobody reacts."""
-        if ring.kind is Kind.REMINDER and not _is_said_again(ring):
-            self._again = (replace(ring, times=0), self._now() + AGAIN_S)
+        text = given_up_sentence(alarm)
+        self._emit(Rang(turn_id, self._now(), alarm.ringing_for_s or 0.0, text))
+        return text
 
     def reacted(self) -> None:
         """Somebody is there."""
@@ -114,6 +136,23 @@ class Ringing:
             await self._worker.run(self._schedule.woken, self._schedule.since_boot_s())
         except LapelError as error:
             self._failed(error)
+
+    async def _begin(self, ring: Ring) -> bool:
+        """Note that a ring has begun to sound; False where it is not to ring any more."""
+        try:
+            return _is_said_again(ring) or await self._worker.run(self._schedule.begin, ring)
+        except LapelError as error:
+            self._unwritten.add(ring.key)  # it would ring again and again
+            self._failed(error)
+            return True
+
+    async def _goes_on(self, ring: Ring) -> bool:
+        """Say whether an alarm still rings: it may have been ended by what was said elsewhere."""
+        try:
+            return not self._is_stopped() and await self._worker.run(self._schedule.rings, ring)
+        except LapelError as error:
+            self._failed(error)
+            return True
 
     def _is_stopped(self) -> bool:
         return self._stop_at is not None and self._stop_at <= self._now()

@@ -14,7 +14,7 @@ from agents.tools.standard import standard_tools
 from agents.tools.timer import LONGEST_S, Timer, TimerTool
 from context.policy import Purpose, Scope
 from context.store import Store
-from device import assistant, reply
+from device import assistant, erasing, reply
 from device.schedule import ring
 
 _MINUTE_S = 60
@@ -30,7 +30,7 @@ def stock_sentences() -> Iterator[str]:
     yield from (ring.LOCKED, ring.ERASED, snoozed(SNOOZE_S))
     yield from (reply.SORRY_THINKING, assistant.SORRY_HEARING)
     yield from (agent.PRIVATE, agent.PRIVATE_LOCKED, agent.LOCKED)
-    yield from (assistant.ERASE_ANNOUNCED, assistant.ERASE_TAKEN_BACK, assistant.ERASED)
+    yield from (erasing.ERASE_ANNOUNCED, erasing.ERASE_TAKEN_BACK, erasing.ERASED)
     yield assistant.BROKEN_OFF
     yield from (agent.CARE, agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED, guard.ONLY_WHEN_TOLD)
 

@@ -11,8 +11,13 @@ from device.models import Models, load_catalog
 from device.settings import config_dir, data_dir
 from tests import tiers
 
+# A machine may be busy with other things: no test fails for being slow.
+settings.register_profile("patient", deadline=None)
 # Says that something fails without looking for the smallest example: for scripts/mutants.
-settings.register_profile("quick", phases=[Phase.explicit, Phase.generate], database=None)
+settings.register_profile(
+    "quick", deadline=None, phases=[Phase.explicit, Phase.generate], database=None
+)
+settings.load_profile("patient")
 
 _LONGEST_S = 6 * 3600  # of one test of the long tier, which tries thousands of cases
 

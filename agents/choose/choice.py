@@ -12,7 +12,7 @@ from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import pointed
+from agents.choose.point import NEEDED, pointed
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
@@ -28,15 +28,18 @@ _SURE: Final = 0.75
 _WEIGHT: Final = 3.0
 """Of the shortlist's share beside the model's: a model of 0.5B knows less of it."""
 _LEAST: Final = 0.08
-"""Share that some candidate must have for the model to be asked."""
+"""Share that a candidate must have of which nothing was learned."""
 _LEAST_ASKED: Final = 0.2
 """The same for questions, most of which are about the world and would all wait for a second prompt:
 15 % of them have it."""
 ACT: Final = 0.9
-"""Share from which on a thing is done at once; below, what the model and the examples agree on
-(ASK or more) is asked first. Examples alone take one of 150 sentences of television for a request.
-"""
+"""Share from which on a deed is done at once; below, it is asked about first."""
 ASK: Final = 0.4
+"""Share that what the shortlist and the model agree on must have, where a model is asked. Examples
+alone take one of 150 sentences of television for a request.
+"""
+_TIMES: Final = frozenset(("at", "seconds", "when"))
+"""Slots of which one is enough."""
 _TO_ASK: Final = 1.3
 _TO_TELL: Final = 1.0
 """By what was learned: how many times as likely as talk a deed must be to be asked about, and an
@@ -73,6 +76,14 @@ class Asked:
         """The share of each option as the reply to a last message; empty if told to stop."""
         messages = [*self.start, Message(Role.USER, content)]
         return self.model.choose(messages, options, label=self.label, stop=self.stop, key=self.key)
+
+    def read(self, content: str) -> None:
+        """Have the model read a last message ahead. Raises ModelFailed."""
+        messages = [*self.start, Message(Role.USER, content)]
+        for _ in self.model.stream(
+            messages, max_tokens=0, label=self.label, stop=self.stop, key=self.key
+        ):
+            pass
 
 
 @dataclass(frozen=True)
@@ -150,13 +161,13 @@ class Chooser:
         ModelFailed.
         """
         text = _corrected(text)
+        if model is None and self._learned is None:
+            return None
         question = self.question(text, found)
-        scores = [*(each.score for each in found.candidates), found.talk]
         if question is None or model is None:
-            best, confidence = found.candidates[0], scores[0]
-            if model is None and self._learned is None:
-                return None
+            best, confidence = found.candidates[0], found.candidates[0].score
         else:
+            scores = [*(each.score for each in found.candidates), found.talk]
             likely = model.among(question, [*(each.intent for each in found.candidates), NONE])
             if not likely:
                 return None
@@ -169,7 +180,7 @@ class Chooser:
         if args is None:
             return None
         # What lacks something does nothing yet but ask for it.
-        acts = best.use.acts and not _lacks(best.use, args)
+        acts = best.use.acts and not (_lacks(best.use, args) or self._lacks_own(best.intent, args))
         ask = acts and (best.score < self._act or best.tool in self._outside)
         ask = ask and not best.use.asks
         return Chosen(Call(best.tool, args), confidence, best.use.does, acts, ask, best.use)
@@ -212,6 +223,16 @@ class Chooser:
             if value != _NOTHING or not optional:
                 args[slot] = _things(value) if slot == "items" else value
         return args
+
+    def _lacks_own(self, intent: str, args: Mapping[str, object]) -> bool:
+        """Whether a tool of the program's own would have to ask for something."""
+        if self._learned is None or intent not in self._learned.intents:
+            return False
+        filled = self._learned.filled(intent)
+        timed = _TIMES & filled.keys()
+        if len(timed) > 1 and sum(filled[each] for each in timed) >= NEEDED:
+            return not _TIMES & args.keys()
+        return any(share >= NEEDED and slot not in args for slot, share in filled.items())
 
     def completed(
         self, text: str, intent: str, args: Mapping[str, object], now: datetime

@@ -9,15 +9,13 @@ from agents.choose.examples import NONE
 from agents.choose.learned import Learned
 from agents.choose.likeness import Vectors
 from agents.choose.offered import OfferedUses
-from agents.choose.shortlist import MOST, Candidate, Found, beside_offered
+from agents.choose.shortlist import LEAST, MOST, Candidate, Found, beside_offered, own_uses
 from agents.tools import Use
 
 _HALF_SURE: Final = 0.55
 """Dot product with the nearest example of a use that was never learned, at which it is as likely as
 not; MiniLM gives paraphrases 0.6 and more, and unlike sentences less than 0.3."""
 _STEEP: Final = 20.0
-_LEAST: Final = 0.002
-"""Of a candidate: less likely ones only make a list longer."""
 
 
 class LearnedShortlist:
@@ -27,12 +25,7 @@ class LearnedShortlist:
 
     def __init__(self, uses: Mapping[str, Sequence[Use]], learned: Learned) -> None:
         self._learned = learned
-        self._uses = {
-            tool if use.action is None else f"{tool}.{use.action}": (tool, use)
-            for tool, each in uses.items()
-            for use in each
-            if use.fields is None
-        }
+        self._uses = own_uses(uses)
         self._offered = OfferedUses(uses)
         self._new: dict[str, Vectors] | None = None
 
@@ -55,7 +48,8 @@ class LearnedShortlist:
         likely = dict(zip(self._learned.intents, shares.tolist(), strict=True))
         talk = likely.pop(NONE, 0.0)
         talk += sum(share for intent, share in likely.items() if intent not in self._uses)
-        new = self._near(text, self._new)
+        vector = self._learned.vector(text)
+        new = _near(vector, self._new)
         left = 1 - max(new.values(), default=0.0)
         scores = {i: share * left for i, share in likely.items() if i in self._uses}
         total = sum(new.values())
@@ -64,17 +58,17 @@ class LearnedShortlist:
         candidates = [
             Candidate(*self._uses[intent], scores[intent])
             for intent in best
-            if scores[intent] >= _LEAST
+            if scores[intent] >= LEAST
         ]
         found = Found(tuple(candidates), talk * left)
-        return beside_offered(found, self._offered, text, self._learned.vector(text))
+        return beside_offered(found, self._offered, text, vector)
 
-    def _near(self, text: str, new: Mapping[str, Vectors]) -> dict[str, float]:
-        """How likely each use that was never learned is, by its nearest example."""
-        if not new:
-            return {}
-        vector = self._learned.vector(text)
-        return {
-            intent: float(1 / (1 + np.exp(-_STEEP * (float((told @ vector).max()) - _HALF_SURE))))
-            for intent, told in new.items()
-        }
+
+def _near(vector: Vectors, new: Mapping[str, Vectors]) -> dict[str, float]:
+    """How likely each use that was never learned is, by its nearest example. vector: (d,), of what
+    was said. new: (n, d) by intent.
+    """
+    return {
+        intent: float(1 / (1 + np.exp(-_STEEP * (float((told @ vector).max()) - _HALF_SURE))))
+        for intent, told in new.items()
+    }

@@ -6,12 +6,16 @@ from typing import Final
 from agents.choose.learned import Learned
 from agents.choose.spans import ranges, says_little
 
-_LONGEST: Final = 24
+_LONGEST: Final = {
+    "text": 24, "fact": 24, "items": 16, "title": 8, "topic": 8, "target": 6, "name": 3, "place": 4,
+    "person": 3, "word": 1,
+}  # fmt: skip
+"""Words that fill a slot, at most."""
 _OVER: Final = {"text": ",;:", "fact": ",;:", "items": ","}
 """Stops that what fills a slot may go over."""
 _KEEPS_TIMES: Final = frozenset(("note.add", "remember", "forget", "recall"))
 """Uses in whose own words a time is no more than words."""
-_NEEDED: Final = 0.7
+NEEDED: Final = 0.7
 """A slot that is filled in fewer of a use's examples may be left out."""
 _SURE: Final = math.log(0.1)
 """What fills a slot that may be left out must be so good by itself."""
@@ -29,14 +33,14 @@ def pointed(
     """
     if intent in _KEEPS_TIMES:
         taken = ()
-    every = ranges(text, taken, longest=_LONGEST, across=_OVER.get(slot, ""))
+    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
     runs = [run for run in every if not says_little(text[run[0] : run[1]])]
     points = learned.points(text, slot, runs)
     if not runs or points is None:
         return None
     best = max(range(len(runs)), key=points.__getitem__)
     share = 1 / sum(math.exp(each - points[best]) for each in points)
-    needed = learned.filled(intent).get(slot, 0.0) >= _NEEDED
+    needed = learned.filled(intent).get(slot, 0.0) >= NEEDED
     if points[best] < _SURE and not (needed and share >= _HALF and points[best] >= _LIKELY):
         return None
     return text[runs[best][0] : runs[best][1]]

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from agents.choose.offered import OfferedUses, Ours
 from agents.tools import Use
 from context.embed import Embedder
 
-MOST = 6
-_ALIKE = 0.5  # words in common from which on their number no longer counts
-_LEAST = 0.002  # of a candidate: less likely ones only make the prompt longer
+MOST: Final = 6
+LEAST: Final = 0.002
+"""Share of a candidate: less likely ones only make a list longer."""
+_ALIKE: Final = 0.5  # words in common from which on their number no longer counts
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,19 @@ class Found:
     talk: float
 
 
+def own_uses(uses: Mapping[str, Sequence[Use]]) -> dict[str, tuple[str, Use]]:
+    """The program's own tools and their uses, by intent. uses: of each tool that there is."""
+    own = [Candidate(tool, use, 0.0) for tool, each in uses.items() for use in each]
+    return {each.intent: (each.tool, each.use) for each in own if each.use.fields is None}
+
+
 def beside_offered(found: Found, offered: OfferedUses, text: str, vector: Vectors) -> Found:
     """What was found among the program's own tools, and the likeliest that others wrote; at most
     six. text: what was said. vector: its.
     """
     ours = Ours.of({each.intent: each.score for each in found.candidates}, found.talk)
     shares = {
-        name: share for name, share in offered.shares(text, vector, ours).items() if share >= _LEAST
+        name: share for name, share in offered.shares(text, vector, ours).items() if share >= LEAST
     }
     left = 1 - sum(shares.values())
     both = [replace(each, score=left * each.score) for each in found.candidates]
@@ -61,10 +69,12 @@ def beside_offered(found: Found, offered: OfferedUses, text: str, vector: Vector
 
 
 class Shortlist:
-    """Finds uses by examples of what people say; `load` reads them.
+    """Finds uses by how near examples of what people say are, where nothing was learned for the
+    embedder.
 
     uses: of each tool. told: more examples, also of talk; those of a use that is not there are left
-    out. embedder: loaded before `load`; None: words are compared instead.
+    out. embedder: loaded before `load`; None: words are compared instead. folder: where vectors are
+    kept until the next start; None: nowhere.
     """
 
     def __init__(
@@ -76,12 +86,7 @@ class Shortlist:
     ) -> None:
         self._embedder = embedder
         self._folder = folder
-        self._uses = {
-            tool if use.action is None else f"{tool}.{use.action}": (tool, use)
-            for tool, each in uses.items()
-            for use in each
-            if use.fields is None
-        }
+        self._uses = own_uses(uses)
         self._offered = OfferedUses(uses)
         own = [
             Example(intent, text, {})
@@ -97,9 +102,9 @@ class Shortlist:
 
     def load(self) -> None:
         """Take in the examples: some milliseconds each with an embedder."""
-        numbers = {intent: n for n, intent in enumerate(self._intents)}
         self._vectors = self._kept([each.text for each in self._told], "examples")
         self._offered.load(lambda texts: self._kept(texts, "offered"))
+        numbers = {intent: n for n, intent in enumerate(self._intents)}
         kinds = [numbers[each.intent] for each in self._told]
         self._weights = learn(self._vectors, kinds, len(self._intents))
 
@@ -117,7 +122,7 @@ class Shortlist:
         candidates = [
             Candidate(*self._uses[self._intents[n]], float(likely[n]), self._nearest(n, near))
             for n in best[:MOST]
-            if likely[n] >= _LEAST
+            if likely[n] >= LEAST
         ]
         found = Found(tuple(candidates), float(likely[-1]))
         return beside_offered(found, self._offered, text, vector)

@@ -30,6 +30,8 @@ OWN: Final = (
     "person",
 )
 """Slots that hold the speaker's own words."""
+EXAMPLES: Final = "examples"
+"""The source of those of `examples_en.txt`."""
 _LEARNT_FROM: Final = re.compile(r"(?:commands|open_tools)(?:_\w+)?_a")
 _USE_STEPS: Final = 200
 _USE_DECAY: Final = 3e-4
@@ -51,7 +53,7 @@ class Lesson:
 
 def lessons() -> list[Lesson]:
     """All examples to learn from, those of the suites that are not held out too."""
-    found = [Lesson(each.text, each.intent, each.slots, "examples") for each in examples()]
+    found = [Lesson(each.text, each.intent, each.slots, EXAMPLES) for each in examples()]
     for path in sorted(SUITES.glob("*.jsonl")):
         if not _LEARNT_FROM.fullmatch(path.stem):
             continue
@@ -146,12 +148,18 @@ def _where(text: str, said: str) -> tuple[int, int] | None:
 
 
 def _filled(taught: Sequence[Lesson]) -> dict[str, dict[str, float]]:
+    """How often each slot is filled; the examples tell of own words only, the suites of all."""
     many = Counter(each.intent for each in taught)
+    whole = Counter(each.intent for each in taught if each.source != EXAMPLES)
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for each in taught:
         found[each.intent].update(slot for slot, value in each.slots.items() if value is not None)
     return {
-        intent: {slot: round(n / many[intent], 3) for slot, n in sorted(slots.items())}
+        intent: {
+            slot: round(n / (many if slot in OWN else whole)[intent], 3)
+            for slot, n in sorted(slots.items())
+            if slot in OWN or whole[intent]
+        }
         for intent, slots in sorted(found.items())
     }
 

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Final, cast
 
 from agents.choose.choice import Asked, Chooser, Chosen
+from agents.choose.proposed import proposed
 from agents.choose.shortlist import Found
-from agents.durations import say_duration
 from agents.model import ModelFailed, never
 from agents.tools import Proposal, Receipt, Slot
 from agents.tools.mcp import said_with
-from agents.tools.say_when import say_when
 
 TOO_LONG: Final = "That took me too long to work out, so nothing was done."
 TOO_MANY: Final = (
@@ -123,22 +122,6 @@ def proposal(chosen: Chosen, now: datetime) -> Receipt:
         given = cast("dict[str, object]", call.args["arguments"])
         question = f"Shall I {chosen.does}{said_with(chosen.use, given, now)}?"
         return Receipt(call.tool, False, facts, question, asks)
-    does = chosen.does.split(" that ")[0].split(",")[0]
-    return Receipt(call.tool, False, facts, f"Shall I {does}{_details(chosen, now)}?", asks)
-
-
-def _details(chosen: Chosen, now: datetime) -> str:
-    """What the call would do it with: " for 7 minutes", " at 9 AM tomorrow: ring the plumber"."""
-    args, said = chosen.call.args, ""
-    seconds, at = args.get("seconds"), args.get("at")
-    if isinstance(seconds, int | float):
-        said += f" for {say_duration(seconds)}"
-    if isinstance(at, str):
-        said += f", {say_when(datetime.fromisoformat(at), now.replace(tzinfo=None))}"
-    for name in ("percent", "value"):
-        if isinstance(value := args.get(name), int | float):
-            said += f", {value} {'percent' if name == 'percent' else args.get('unit', '')}".rstrip()
-    own = [args.get(each) for each in ("text", "fact", "title", "target", "topic", "name")]
-    own += cast("list[object]", args.get("items", []))
-    words = [each for each in own if isinstance(each, str)]
-    return f"{said}: {', '.join(words)}" if words else said
+    intent = call.tool if chosen.use.action is None else f"{call.tool}.{chosen.use.action}"
+    question = proposed(intent, chosen.does, call.args, now.replace(tzinfo=None))
+    return Receipt(call.tool, False, facts, question, asks)

@@ -1,5 +1,6 @@
 """Routines: several commands under one name, taught by the owner and run a step after another."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
@@ -11,6 +12,7 @@ from agents.routine_steps import read, routine_name, split_steps, written
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
 from agents.tools.follow import Follow
 from agents.tools.undo import Calls
+from context.errors import LapelError
 from context.items import Item
 from context.labels import Trust
 from context.policy import OWNER_ROUTINES, Purpose
@@ -19,6 +21,8 @@ from context.store import UNDO_S
 MOST_STEPS: Final = 12
 MOST_ROUTINES: Final = 50
 _LONGEST_STEP: Final = 200
+_LONGEST_NAME: Final = 6
+_WHAT_DOES: Final = re.compile(r"(?:and )?what (?:does|will|did) (.+?) do")
 _NEVER_A_STEP: Final = frozenset({"routine", "undo", "forget", "permissions", "stop", "cannot"})
 _NOT_OPEN: Final = "Your routines are for you alone: ask me again when nobody else can hear it."
 _PRIVATE: Final = "That sounds private, so it only runs when you've pressed the button."
@@ -132,9 +136,22 @@ class RoutineTool(Tool[RoutineArgs]):
         """What is listed or shown; what a routine does is not known before."""
         return self.run(args, context).spoken if args.action in ("list", "show") else None
 
-    def names(self, context: ToolContext) -> list[str]:
-        """The names that may be spoken of now, for who routes an utterance that is just a name."""
-        return [each.name for each in self._open(context, Purpose.ANSWER) or ()]
+    def named(self, said: str, context: ToolContext) -> dict[str, object] | None:
+        """The arguments for the routine whose name alone is said, which runs it, or of which it is
+        asked what it does; None where there is none that may be spoken of now.
+        """
+        said = said.strip(" .,!?").lower()
+        shown = _WHAT_DOES.fullmatch(said)
+        name = said if shown is None else shown[1]
+        if not 0 < len(name.split()) <= _LONGEST_NAME:
+            return None
+        try:
+            names = {each.name for each in self._open(context, Purpose.ANSWER) or ()}
+        except LapelError:
+            return None
+        return (
+            {"action": "run" if shown is None else "show", "name": name} if name in names else None
+        )
 
     def _teach(self, args: RoutineArgs, context: ToolContext) -> Receipt:
         name = routine_name(args.name or "")
@@ -305,4 +322,5 @@ def _meant(name: str | None, known: Sequence[_Routine]) -> list[_Routine]:
     """The newest routine of that name; the only one where no name is given."""
     if name is None:
         return list(known[:1]) if len(known) == 1 else []
-    return [each for each in known if each.name == routine_name(name)][:1]
+    run_together = routine_name(name).replace(" ", "")  # "goodnight" is as good as "good night"
+    return [each for each in known if each.name.replace(" ", "") == run_together][:1]

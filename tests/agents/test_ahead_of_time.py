@@ -45,8 +45,8 @@ class World:
             items,
             agent._pending,
             agent._just_remembered,
-            list(agent._history),
-            dict(agent._begun),
+            agent._exchanges.history,
+            dict(agent._exchanges._begun),
         )
 
 
@@ -134,15 +134,15 @@ def test_a_fact_in_anothers_words_is_not_foreseen(toolbox, store, speaker) -> No
 def test_a_reply_thrown_away_leaves_no_trace(world: World, question: str) -> None:
     list(world.agent.reply("Remember that my car is on level 3"))
     list(world.agent.reply("Forget about my car"))  # waits for a yes
-    pending, past = world.agent._pending, list(world.agent._history)
+    pending, past = world.agent._pending, world.agent._exchanges.history
     begun = world.agent.reply(question)
     next(begun)
     begun.close()
     list(world.agent.reply(question))
-    assert (world.agent._pending, list(world.agent._history)) == (pending, past)
+    assert (world.agent._pending, world.agent._exchanges.history) == (pending, past)
     assert spoken(world.agent, "yes").startswith("I've forgotten that.")
     world.agent.heard(question, "something")  # of a reply that a command has overtaken
-    assert list(world.agent._history) == []
+    assert world.agent._exchanges.history == []
 
 
 def test_only_the_reply_that_was_heard_is_kept(world: World) -> None:
@@ -150,13 +150,15 @@ def test_only_the_reply_that_was_heard_is_kept(world: World) -> None:
         list(world.agent.reply(question))
     world.agent.heard("Why is the sky blue?", "I don't know.")
     world.agent.heard("Why is the sky", "I don't know.")
-    assert [exchange.user for exchange in world.agent._history] == ["Why is the sky blue?"]
+    assert [exchange.user for exchange in world.agent._exchanges.history] == [
+        "Why is the sky blue?"
+    ]
 
 
 def test_replies_thrown_away_do_not_pile_up(world: World) -> None:
     for n in range(100):
         list(world.agent.reply(f"Why is it {n}?"))
-    assert len(world.agent._begun) < 10
+    assert len(world.agent._exchanges._begun) < 10
 
 
 class TestPrepare:

@@ -195,7 +195,7 @@ def test_a_reply_begun_before_it_was_forgotten_leaves_no_trace(conversation, mod
     conversation.say("yes")
     list(begun)
     agent.heard(QUESTION, "Tulips.")
-    assert list(agent._history) == []
+    assert agent._exchanges.history == []
     assert agent.preview("How do you know that?").startswith("Nothing you told me")
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.button import TAP_S, EraseSign
+from device.button import TAP_S, Button, EraseSign, Move
 
 
 def signs(*edges: tuple[float, float]) -> list[bool]:
@@ -57,3 +57,29 @@ def test_a_release_without_a_press_means_nothing() -> None:
     sign.up(0.0)
     sign.up(0.1)
     assert not sign.down(0.2)
+
+
+def moves(button: Button) -> list[Move]:
+    """All that nobody has looked at yet."""
+    return list(iter(button.next, None))
+
+
+def test_a_press_is_a_tap_or_a_hold_by_how_long_it_lasts() -> None:
+    button = Button()
+    button.down(1.0)
+    assert moves(button) == [Move.DOWN]
+    button.up(1.0 + TAP_S - 0.01)
+    button.down(3.0)
+    button.up(3.0 + TAP_S + 0.01)
+    assert moves(button) == [Move.TAPPED, Move.DOWN, Move.RELEASED]
+    assert moves(button) == []
+
+
+def test_what_goes_up_after_all_was_forgotten_was_never_down() -> None:
+    button = Button()
+    button.down(0.0)
+    assert button.next() is Move.DOWN
+    button.down(1.0)
+    button.clear()
+    button.up(2.0)
+    assert moves(button) == []

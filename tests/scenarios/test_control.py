@@ -60,7 +60,9 @@ def held_of(world: World, words: str) -> list[str]:
     """Where the running program still holds something with these words in it."""
     agent, cached = world.stages.mind.agent, world.stages.synthesizer
     places = {
-        "history": repr(agent._history) + repr(agent._begun) + repr(agent._used),
+        "history": repr(agent._exchanges.history)
+        + repr(agent._exchanges._begun)
+        + repr(agent._used),
         "model": repr(world.model.held) + repr(world.model.prompts) + repr(world.model.read_ahead),
         "voice": repr(list(cached._newest)),
     }
@@ -239,7 +241,7 @@ class TestLocking:
             assert world.assistant.phase is Phase.LISTENING
             attention = world.assistant._attention
             assert attention is not None
-            assert attention.draft is not None
+            assert attention.ahead.draft is not None
             assert held_of(world, "4711") != []
             await tell(world, Lock())
             assert world.assistant.phase is Phase.LISTENING

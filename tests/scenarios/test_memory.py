@@ -7,8 +7,9 @@ from pathlib import Path
 
 from agents.agent import DONT_KNOW_OWN, PRIVATE
 from context import KeysUnusable, Provenance, Purpose
-from device.assistant import ERASE_ANNOUNCED, ERASE_TAKEN_BACK, ERASED, Assistant
+from device.assistant import Assistant
 from device.button import ANNOUNCE_S, ANNOUNCED_S
+from device.erasing import ERASE_ANNOUNCED, ERASE_TAKEN_BACK, ERASED
 from device.events import ClauseReady, SpeechStarted, StageFailed, TurnEnded, Woke
 from device.settings import CueSettings, ListenSettings, Settings
 from device.turn import Phase

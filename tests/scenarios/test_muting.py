@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.assistant import ON_AGAIN
 from device.audio import Samples
 from device.control import MicState, TurnMic, ask_mic
 from device.events import (
@@ -28,6 +27,7 @@ from device.events import (
 )
 from device.listen.fake import FakeSpeechDetector
 from device.mic.mute import mute_file
+from device.muting import ON_AGAIN
 from device.transcribe.fake import FakeTranscriber
 from device.turn import Phase
 from device.wake import Detection

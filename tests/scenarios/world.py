@@ -14,7 +14,7 @@ from agents.router import Router
 from agents.tools import Toolbox
 from agents.tools.standard import Deps, standard_tools
 from context import Authentication, HashingEmbedder, Purpose, Scope, Store
-from device.assistant import Assistant, Stages
+from device.assistant import Assistant
 from device.audio import RATE_HZ, Samples
 from device.clock import Clock
 from device.emulator.echo_path import EchoPath
@@ -30,6 +30,7 @@ from device.schedule import Schedule
 from device.settings import CueSettings, ListenSettings, Settings
 from device.speak.cached import CachedSynthesizer
 from device.speak.fake import FakeSynthesizer
+from device.stages import Stages
 from device.transcribe import Transcriber
 from device.transcribe.fake import FakeTranscriber
 from device.wake import WakeWord
