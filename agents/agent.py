@@ -31,6 +31,7 @@ from agents.model import ChatModel, ModelFailed, ServerFailed, never
 from agents.parts import Acted, Chose, ReplyPart, Text
 from agents.prompt import SYSTEM
 from agents.router import NOT_A_COMMAND, Routed, RouteKind, Router, plain
+from agents.several import commands
 from agents.tools import Call, Proposal, Receipt, Slot, Toolbox, ToolContext
 from agents.tools.routines import RoutineTool
 from agents.tools.speech import LastReply
@@ -63,9 +64,13 @@ __all__ = [
 ]
 
 REPLY_TOKENS = 96
+REST = "Tell me the rest again after that."
 BROKE_OFF = "I can't finish that: my language model stopped working."
 _MEMORY_MAY_KNOW = ("calendar.find", "home.state")
 """Questions that a tool may answer, and what was remembered if it can't."""
+_UNKNOWN = tuple(Known(each) for each in (DONT_KNOW_OWN, PRIVATE, PRIVATE_LOCKED, LOCKED))
+_SURE_OF_OWN = 0.8
+"""Of what is the owner's and was never told, only a tool that is surely meant knows better."""
 _MODEL_MAY_KNOW = ("calculator",)
 """Tools chosen for questions that the model may answer if they can't."""
 
@@ -160,6 +165,9 @@ class Agent:
         LapelError: what went wrong is said. stop: ends the model's part at the next token.
         mint: this turn's.
         """
+        if self._pending is None and (several := commands(plain(text), self._router.route)):
+            yield from self._each(several, stop, said_by, mint)
+            return
         routed, mint = self._routed(text, mint, said_by)
         if routed.tool is None or routed.intent in _MEMORY_MAY_KNOW:
             mint = answering_once(mint)
@@ -179,6 +187,9 @@ class Agent:
             return
         if routed.kind is RouteKind.INCOMPLETE and said_by.trust is Trust.OWNER:
             routed = self._meant.completed(plain(text), routed)
+        if routed.intent == "home.off" and (ending := self._meant.ending(plain(text), said_by)):
+            yield from self._carry_out(ending, mint, said_by)
+            return
         if routed.tool == "cannot":
             chosen = self._meant.deed(plain(text), routed, said_by, stop, mint)
             if chosen is not None:
@@ -190,13 +201,35 @@ class Agent:
         else:
             yield from self._call(call, mint, said_by)
 
+    def _each(
+        self,
+        several: list[str],
+        stop: Callable[[], bool],
+        said_by: Provenance,
+        mint: Mint | None,
+    ) -> Iterator[ReplyPart]:
+        """Carry out one command after the other, until one has to ask."""
+        yield Chose(None)
+        for number, command in enumerate(several):
+            if number:
+                yield Text(" ")
+            yield from self.reply(command, stop=stop, said_by=said_by, mint=mint)
+            if self._pending is not None and number + 1 < len(several):
+                yield Text(f" {REST}")
+                return
+
     def preview(self, text: str, *, mint: Mint | None = None) -> str | None:
         """What the command in `text` would say if it were carried out now; nothing is done.
 
         None where that can't be known, and where `text` is no command. "" is silence.
         """
+        if self._pending is None and commands(plain(text), self._router.route):
+            return None
         routed, mint = self._routed(text, mint)
         if routed.tool is None or routed.intent in _MEMORY_MAY_KNOW or routed.replaces is not None:
+            return None
+        instead = routed.tool == "cannot" or routed.intent == "home.off"
+        if instead and self._meant.may(plain(text)):
             return None
         return self._toolbox.preview(routed.tool, routed.args, self._context(mint))
 
@@ -423,6 +456,8 @@ class Agent:
         chosen = None if _settled(answer) else self._meant.chosen(question, said_by, stop, mint)
         if answer == Known(CARE) and not (isinstance(chosen, Chosen) and chosen.acts):
             chosen = None  # to be reminded of a medicine is no question about it
+        if answer in _UNKNOWN and isinstance(chosen, Chosen):
+            chosen = chosen if chosen.acts or chosen.confidence >= _SURE_OF_OWN else None
         if isinstance(chosen, Chosen) and chosen.call.tool in _MODEL_MAY_KNOW:
             told = self._toolbox.call(chosen.call.tool, chosen.call.args, self._context(mint))
             chosen = chosen if told.ok else None

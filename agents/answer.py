@@ -14,13 +14,15 @@ from agents.model import ChatModel
 from agents.prompt import Prompt
 from agents.relevance import (
     asks_about_own,
-    asks_for_care,
     asks_for_private,
     bears_on,
     covers,
     is_an_order,
     private_kinds,
+    wants_to_know,
 )
+from agents.replies import CARE, advice, urgent, usual
+from agents.statements import corrects, own_fact
 from agents.tools.help import CAN
 from context.audit import AuditEvent
 from context.errors import LapelError
@@ -30,13 +32,31 @@ from context.labels import Trust
 from context.policy import Purpose, Scope
 from context.store import Store
 
+__all__ = [
+    "CARE",
+    "DONT_KNOW_OWN",
+    "LOCKED",
+    "NOT_NOTED",
+    "NOT_UNDERSTOOD",
+    "NO_MODEL",
+    "PRIVATE",
+    "PRIVATE_LOCKED",
+    "STILL_WORKS",
+    "FromItem",
+    "FromModel",
+    "Known",
+    "Mint",
+    "not_known",
+    "note_prompt",
+    "plan",
+]
+
 DONT_KNOW_OWN: Final = "I don't know. You haven't told me."
 NOT_UNDERSTOOD: Final = "I didn't understand that, so nothing was done."
 STILL_WORKS: Final = "Timers, the clock and what you told me still work."
 NO_MODEL: Final = f"I can't answer that now, because my language model isn't working. {STILL_WORKS}"
-CARE: Final = (
-    "I'm not safe to ask about health. Ask a doctor or a pharmacist, and in an emergency call for"
-    " help."
+NOT_NOTED: Final = (
+    "I haven't noted that: I only note what you ask me to. Say remember that, and all of it."
 )
 PRIVATE: Final = "If I know that, it's private: press the button and ask again."
 PRIVATE_LOCKED: Final = "If I know that, it's locked: unlock my memory and ask again."
@@ -82,9 +102,14 @@ def plan(question: str, store: Store, mint: Mint, model: ChatModel | None) -> (
     """Who answers `question`."""
     if not question:
         return Known("")
+    if (known := urgent(question)) is not None:
+        return Known(known)
     if is_an_order(question):
         return Known(f"{NOT_UNDERSTOOD} {CAN}")
+    if (known := usual(question)) is not None:
+        return Known(known)
     own = asks_about_own(question) or asks_for_private(question)
+    own = own and own_fact(question) is None
     try:
         scope = mint(Purpose.ANSWER)
         recalled = store.recall(answering(scope), question, limit=_FACTS)
@@ -100,11 +125,14 @@ def plan(question: str, store: Store, mint: Mint, model: ChatModel | None) -> (
     )
     if own and not items:
         return Known(unknown)
-    if scope is not None and items and (own or covers(items[0], question) >= 1):
+    told = own or (bool(items) and wants_to_know(question) and covers(items[0], question) >= 1)
+    if scope is not None and items and told:
         owners = items[0].label.trust is Trust.OWNER
         return FromItem(items[0], scope, model if owners else None)
-    if asks_for_care(question):
-        return Known(CARE)
+    if (known := advice(question)) is not None:
+        return Known(known)
+    if corrects(question):
+        return Known(NOT_NOTED)
     if model is None:
         return Known(NO_MODEL)
     return FromModel(items, scope, model)

@@ -53,12 +53,12 @@ _SENTENCES: Final = {
     Code.OTHERS_WORDS: "Those aren't your words, so I sent them nowhere.",
     Code.NOT_CLEARED: "That would send something I remember to another computer, so I didn't.",
     Code.NOT_ENCRYPTED: (
-        "That server isn't reached by an encrypted connection: give its https address, or allow it"
-        " in my settings."
+        "That server isn't reached by an encrypted connection: give an encrypted address of it, or"
+        " allow this one in my settings."
     ),
     Code.NOT_LOCAL: (
-        "Only a server in the home network may be reached without encryption: give its https"
-        " address."
+        "Only a server in the home network may be reached without encryption: give an encrypted"
+        " address of it."
     ),
 }
 

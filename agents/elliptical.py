@@ -67,6 +67,7 @@ _OWN_WORDS: Final = frozenset(
 )
 _MAKES_ANEW: Final = frozenset({"set", "list", "read", "lists"})
 _READS: Final = frozenset({"list", "read", "lists", "left", "state", "show", "calculate"})
+_DAY_OR_PLACE: Final = frozenset({Piece.DAY, Piece.DAYS, Piece.PLACE})
 _SAID_AS_IT_IS: Final = frozenset({Piece.ITEMS, Piece.NAME, Piece.PLACE, Piece.WORD})
 _SUBJECT: Final = re.compile(r"(?:it|that|this)\b(?! one)", re.IGNORECASE)
 
@@ -235,7 +236,7 @@ def _filled(last: Last, heard: _Heard, now: datetime) -> Routed | None:
         if piece in _SAID_AS_IT_IS and (heard.sets or heard.elsewhere):
             continue  # "make it snappy", "and then some"
         asked = not last.acts and (
-            piece is Piece.SUM or (heard.question and piece in (Piece.DAY, Piece.PLACE))
+            piece is Piece.SUM or (heard.question and piece in _DAY_OR_PLACE)
         )
         if not (heard.corrects or (heard.more and may_more) or asked):
             continue

@@ -3,11 +3,13 @@
 import re
 from datetime import datetime
 
+from agents.choose.asked import is_asked
 from agents.durations import find_duration
 from agents.pieces import Before, read_piece
 from agents.router import Routed, RouteKind, plain
 from agents.times import clock_time, find_when, resolve
 from agents.tools import Proposal, Slot
+from agents.tools.fields import Field, Kind, answer_to, takes_back
 from agents.tools.follow import Piece
 from agents.tools.list_words import split_entries
 
@@ -27,8 +29,25 @@ _NO = re.compile(
     r"|(?:(?:no|nope|nah|oh|actually) )*(?:forget about (?:it|that)|skip it|leave it|don't bother)",
     re.IGNORECASE,
 )
+_TAKES_BACK = re.compile(
+    r"(?:(?:no|nope|oh|well|actually|okay|ok|please|just|wait|sorry)\b[\s,]*)*"
+    r"(?:(?:delete|cancel|forget|scrap|drop|remove|erase|clear|stop|abort|leave|skip|dismiss"
+    r"|ditch) (?:it|that|this|them|the (?:whole thing|question|reminder|note|alarm|timer))"
+    r"|i changed my mind|i(?:'ve| have) changed my mind|i don't want (?:it|that|one|any)"
+    r"|on second thoughts?(?: no)?|not now)(?: please| then| again| after all| any ?more)*",
+    re.IGNORECASE,
+)
+"""Ends any question but one that a yes or a no answers."""
+_AGREES = re.compile(
+    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|right|please|do)\b[\s,]*)+", re.IGNORECASE
+)
+"""Answers a question for a piece by nothing, so that it is asked again."""
 _AROUND = r"""[\s,.!]*(?:(?:for|at|make|it|about|say|please|um|uh|in|on|to|set|thanks|yes|okay
     |maybe|let's|well|i\ guess|i\ think|or\ so|from\ now)\b[\s,.!]*)*"""
+_COURTEOUS = re.compile(
+    r"^(?:(?:please|could|can|would|will|you|just|ok|okay|hey|go ahead and)\b[\s,]*)+"
+)
+_LEAST_DEED = 2
 _AROUND_TIME = re.compile(_AROUND, re.IGNORECASE | re.VERBOSE)
 _FOR = re.compile(
     r"^(?:(?:for|at|on|to|by|make it|set it|let's say|um|uh)\b[\s,]*)+", re.IGNORECASE
@@ -36,12 +55,18 @@ _FOR = re.compile(
 _AROUND_NAME = re.compile(
     r"^(?:um|uh|the|my|cancel|stop|for)\b[\s,]*|[\s,]*\b(?:one|timer|please|thanks)$", re.IGNORECASE
 )
+_ALL = re.compile(
+    r"(?:(?:cancel|stop|delete|remove|end) )?(?:all|both|all of (?:them|it)|both of them|every one"
+    r"|everything|them all|the lot)",
+    re.IGNORECASE,
+)
 _THAT_ONE = re.compile(r"\s+(?:one|timer)$", re.IGNORECASE)
 _AROUND_NUMBER = re.compile(r"^(?:(?:to|at|make it|set it to|um|uh|about)\b[\s,]*)+", re.IGNORECASE)
 _TO = re.compile(r"^(?:um|uh|to|about|that)\b[\s,]*", re.IGNORECASE)
 _FIRST_WORD_THAT = re.compile(r"^(?:that|remember that|remember)\b[\s,]*", re.IGNORECASE)
 _KEEPS_WORDS = ("reminder", "note")
-_ASKS = ("clock", "weather", "calculator", "help", "recall", "why", "status", "undo", "lock")
+_DONE_BY_PEOPLE = ("home", "list", "calendar", "remember", "forget", "routine", "recall")
+"""Tools whose commands may also be what to be reminded of, or to note."""
 _READS = ("left", "list", "lists", "read", "state", "show", "find", "day", "next")
 _GIVES_UP = (
     *("stop", "timer", "clock", "help", "recall", "forget", "undo", "lock", "why", "permissions"),
@@ -53,6 +78,12 @@ _GIVES_UP = (
 def complete(pending: Proposal, text: str, routed: Routed, now: datetime) -> Routed:
     """`routed`, or the pending call with what `text` gives it. now: the owner's wall time. Pure."""
     words = plain(text).strip(" .!,")
+    if pending.takes is not None:
+        return _argument(pending, pending.takes, words, routed, now)
+    if pending.slot is not Slot.YES and _TAKES_BACK.fullmatch(words):
+        return _never_mind()
+    if pending.slot is not Slot.YES and _AGREES.fullmatch(words):
+        return _with(pending)
     if pending.slot is Slot.FACT:
         return _fact(pending, text, words, routed)
     if pending.slot in (Slot.TEXT, Slot.ITEMS, Slot.STEPS):
@@ -62,6 +93,8 @@ def complete(pending: Proposal, text: str, routed: Routed, now: datetime) -> Rou
         return _with(pending)  # "yes, forget them" is no command of its own
     if pending.slot is Slot.NUMBER and (number := _number(pending, words)) is not None:
         return number  # "30 percent" is a sum to the grammar
+    if pending.slot is Slot.WHICH and _ALL.fullmatch(words):
+        return _with(pending, all=True)  # "cancel all" is of these
     is_deed = routed.args == {"capability": "other"}  # "make it ten" is one to the grammar
     if routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "stop" and not is_deed:
         return routed
@@ -93,7 +126,7 @@ def _text(pending: Proposal, words: str, routed: Routed, now: datetime) -> Route
         own = False
     elif pending.tool in _KEEPS_WORDS:  # "turn off the oven" is what to be reminded of
         reads = routed.args.get("action") in _READS
-        own = own and (reads or routed.tool in _ASKS or routed.tool == pending.tool)
+        own = own and (reads or routed.tool not in _DONE_BY_PEOPLE)
     if not words or own:
         return routed
     if pending.slot is Slot.ITEMS:
@@ -102,6 +135,31 @@ def _text(pending: Proposal, words: str, routed: Routed, now: datetime) -> Route
         return _with(pending, **{pending.into: words})
     if pending.tool == "reminder" and not {"at", "seconds", "when"} & set(pending.args):
         return _with(pending, **_text_and_time(words, now))
+    return _with(pending, text=words)
+
+
+def _argument(pending: Proposal, field: Field, words: str, routed: Routed, now: datetime) -> Routed:
+    """The value of an argument of a tool that others wrote, only as far as it may be one: what is
+    asked or asked for instead is heard on its own.
+    """
+    value = answer_to(field, words, now.replace(tzinfo=None))
+    bare = words.replace(",", "")
+    if field.kind is Kind.YES_NO and value is not None and _NO.fullmatch(bare):
+        return _with(pending, text=words)
+    if not words:
+        return routed
+    if routed.tool == "stop":
+        return _never_mind()
+    short = len(words.split()) <= field.most_words
+    if field.kind is not Kind.WORDS and value is not None and short and not is_asked(words):
+        return _with(pending, text=words)
+    if _NO.fullmatch(bare) or _TAKES_BACK.fullmatch(words) or takes_back(words):
+        return routed if routed.kind is RouteKind.COMPLETE else _never_mind()
+    known = routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "cannot"
+    first, *more = _COURTEOUS.sub("", words.lower()).split(" ")
+    deed = first in pending.deeds and len(more) >= _LEAST_DEED
+    if known or deed or is_asked(words):
+        return routed
     return _with(pending, text=words)
 
 
@@ -165,13 +223,11 @@ def _duration_or_name(pending: Proposal, words: str) -> Routed | None:
     if duration is not None:
         around = bare[: duration.start] + " " + bare[duration.end :]
         if pending.slot is Slot.WHICH:
-            around = around.replace("timer", "").replace("one", "").replace("the", "")
+            around = around.lower().replace("timer", "").replace("one", "").replace("the", "")
         if _AROUND_TIME.fullmatch(around):
             return _with(pending, seconds=duration.seconds)
     if pending.slot is not Slot.WHICH:
         return None
-    if words.lower() in ("all", "both", "all of them", "both of them", "every one"):
-        return _with(pending, all=True)
     name = words
     while (shorter := _AROUND_NAME.sub("", name)) != name:
         name = shorter

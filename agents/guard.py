@@ -40,10 +40,21 @@ _DEED = r"""(?:
     |tak(?:e|ing)\ care|get\ (?:it|that|you)|look(?:ed|ing)?\ (?:it|that|this)\ up)\b"""
 _ADVERB = r"""(?:(?:now|just|already|gladly|happily|also|then|be|been|go|going|gone|ahead|and|to
     |able|right|away|immediately)\ )*"""
+_AS_IF_THERE = r"""
+    \b(?:i|we|lapel)(?:'ll|\ will|(?:'m|'re|\ am|\ are|\ is)\ going\ to)\ (?:(?:be|also|just|now
+    |then|gladly|definitely)\ )*(?:meet|see\ (?:you|her|him|them)|there|here|back|com|join|wait
+    |visit|driv|leav|arriv|stay|eat|sleep|watch|try\ to|let\ you\ know|ready|prepar|grab|get
+    |mak(?:e|ing)\ sure)(?:e|ing|ting|bing)?\b
+    |(?:^|[,.!?]\ )(?-i:Lapel)(?:\ (?:will(?!\ (?:not|never)\b)|is\ going\ to|(?:is|was)\ \w+ing)
+    |\ (?!(?:is|was|has|does|runs|means|answers|helps|exists|speaks|uses)\b)(?:\w+ly\ |always\ |also
+    \ )?[a-z]+s)\b
+    |^(?:okay,?\ |sure,?\ |great,?\ )?see(?:ing)?\ you\b|\blet's\ meet\b"""
+"""A body and a day, which nothing here has: "Lapel picks up the kids", "I'll meet you at seven"."""
 _CLAIM = re.compile(
     rf"""\b(?:(?:i|lapel)(?:'ve|\ have|\ has|'ll|\ will|'m|\ am|\ is|\ could
     |\ can(?!\ (?:help|tell|answer|explain)))?|let\ me
     |we(?:'ve|'ll))\ {_ADVERB}{_DEED}
+    |{_AS_IF_THERE}
     |^(?:done|all\ set|all\ done|consider\ it\ done|on\ it|right\ away|coming\ right\ up)\b
     |\b(?:your|the)\ [\w'\ -]{{1,30}}?(?:has|have|is|are)(?:\ now|\ already)?(?:\ been)?
     (?:\ successfully)?\ (?:set\ for|sent|ordered|booked|(?:turned|switched)\ o\w+|locked|unlocked

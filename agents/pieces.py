@@ -15,7 +15,7 @@ from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
 from agents.places import zone_of
-from agents.times import When, clock_time, date_of, find_when, resolve
+from agents.times import When, asked_days, clock_time, date_of, find_when, resolve
 from agents.tools.follow import Piece
 from agents.tools.list_words import split_entries
 from context.errors import LapelError
@@ -173,6 +173,12 @@ def _day(said: str, before: Before) -> Arguments | None:
     return None if day is None else {before.into: day.isoformat()}
 
 
+def _days(said: str, before: Before) -> Arguments | None:
+    when = _when(said)
+    asked = None if when is None else asked_days(when, before.now)
+    return None if asked is None else {before.into: asked.pop("date"), **asked}
+
+
 def _place(said: str, before: Before) -> Arguments | None:
     """A place, with a day or not; "here" takes the place away."""
     found, more = find_when(said), Arguments()
@@ -273,6 +279,7 @@ _READ: Final[Mapping[Piece, Callable[[str, Before], Arguments | None]]] = {
     Piece.DURATION: _duration,
     Piece.TIME: _time,
     Piece.DAY: _day,
+    Piece.DAYS: _days,
     Piece.PLACE: _place,
     Piece.NAME: _name,
     Piece.ITEMS: _items,

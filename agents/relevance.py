@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.entries import as_fact
+from agents.language import language
 from agents.perspective import second_person
+from agents.said import hear
 from context.items import Item
 from context.labels import Trust
 from context.sensitive import Kind, kinds
@@ -35,6 +37,8 @@ _PARTICULAR = re.compile(
     |(?:[Ww]hat|[Ww]ho|[Ww]hen|[Ww]here|[Hh]ow|[Dd]id|[Ii]s|[Hh]as|[Ww]as)\b.*\b(?:yesterday|today
     |tonight|tomorrow|last\ (?:night|week)|this\ (?:morning|afternoon|evening|week)|right\ now)\b
     |.*\b(?:in\ the\ bank|bank\ account)\b
+    |(?:[Ww]hat(?:'s|\ is|\ are)|[Ii]s|[Aa]re)\ (?!(?:people|someone|everyone|it|an?|the|cats?|dogs?
+    |babies|humans)\b)[\w-]+\ allergic\ to\b
     |(?:[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Dd]id)\ (?:the|that|this|those|any|some|every)?
     \ ?[\w\ -]+?\ (?:still\ )?
     (?:on|off|open|closed|shut|locked|unlocked|running|charging|charged|plugged\ in|connected|full
@@ -66,14 +70,13 @@ _TELL_ME_MY = re.compile(
     r"\b(?:tell|remind|show|read|say|give)(?: (?:me|us|what|of|out|again))* (?:my|our)\b",
     re.IGNORECASE,
 )
-_CARE = re.compile(
-    r"""\b(?:burn(?:ed|t)?\ (?:my|his|her)|bleed\w*|chok(?:es?|ed|ing)|chest\ pain|overdos\w+
-    |poison\w*|heart\ attack|having\ a\ stroke|seizure|unconscious|suicid\w*|(?:kill|hurt)\ myself
-    |dos(?:e|age)|medicines?|medications?|pills?|ibuprofen|aspirin|paracetamol|symptoms?
-    |allergic\ reaction|allerg(?:y|ies|ic)\ to|ambulance|bleach|ammonia|can\ (?:i|we)\ (?:take|mix)
-    |safe\ to\ (?:mix|take|drink|eat)|penicillin|antibiotics?|\w+cillin)\b""",
-    re.IGNORECASE | re.VERBOSE,
+_TO_TELL = re.compile(
+    r"\b(?:tell|remind|show|give|read|say|(?:do|did|can) you (?:know|remember|see|find)|forgot"
+    r"|forgotten|(?:can't|cannot|don't|not) (?:remember|know|find|sure)|wonder(?:ing)?"
+    r"|(?:want|need|like) to know|looking for|look up|what|where|when|who|whose|which|how)\b",
+    re.IGNORECASE,
 )
+_A_THING = re.compile(r"(?:my|our|the|his|her|their|\w+'s)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
 _ABBREVIATED = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|prof|[a-z])\.$", re.IGNORECASE)
 _ORDER = re.compile(
@@ -132,9 +135,15 @@ def asks_for_private(question: str) -> bool:
     return bool(found & {Kind.SECRET, Kind.IDENTITY}) and _SECRET.search(question) is not None
 
 
-def asks_for_care(question: str) -> bool:
-    """Whether a wrong answer could hurt someone: first aid, medicine, danger to life."""
-    return _CARE.search(question) is not None
+def wants_to_know(text: str) -> bool:
+    """Whether this asks something, or asks to be told: a question, a request, or only the name of a
+    thing ("my locker number"). Orders and statements are no questions, whatever they are about.
+    """
+    heard = hear(text, "en")
+    said = heard.whole.text
+    if heard.asked or _ASKS.match(said) or _TO_TELL.search(said):
+        return True
+    return _A_THING.match(said) is not None and not language("en").regex("states").search(said)
 
 
 def is_an_order(text: str) -> bool:

@@ -12,7 +12,8 @@ from hassil import Intents, recognize_all
 from agents.durations import find_duration
 from agents.frames import framed
 from agents.language import folder_of, language
-from agents.said import Heard, begins_with_correction, command_in, corrected, hear, plain
+from agents.replies import urgent
+from agents.said import Heard, begins_with_correction, command_in, corrected, hear, plain, word_anew
 from agents.slots import fill, fill_frame, matched
 from agents.times import find_when
 from agents.tools import Call
@@ -20,7 +21,13 @@ from agents.tools import Call
 __all__ = ["NOT_A_COMMAND", "RouteKind", "Routed", "Router", "plain"]
 
 _MAX_CHARACTERS = 600
+_DEEDS = ("text", "title")
+"""Own words that say what to do, and not what is so."""
 _MAX_CORRECTED_CHARACTERS = 200
+_NOT_WITHIN = (None, "cannot", "stop", "remember", "calendar.remove", "calendar.move")
+"""What is not looked for among other words ("I'd cancel the gym, but they make it hard")."""
+_GIVES_WAY = ("cannot", "help", "home", "stop")
+"""What is not done where a life may be in danger ("call an ambulance"): what is said then helps."""
 
 
 class RouteKind(Enum):
@@ -78,6 +85,7 @@ class Router:
         self._grammars = _grammars(self._language)
         for text in language(self._language).text("warm_up").split(";"):
             _ = self.route(text)
+        _ = urgent("")  # the first one reads its words
 
     def route(self, text: str) -> Routed:
         """Route one utterance; safe with any text, and the same at the same time.
@@ -88,6 +96,11 @@ class Router:
             raise RuntimeError("Router.load() was not called")
         if len(text) > _MAX_CHARACTERS:
             return NOT_A_COMMAND
+        routed = self._command(text)
+        gives_way = routed.tool in _GIVES_WAY and urgent(text) is not None
+        return NOT_A_COMMAND if gives_way else routed
+
+    def _command(self, text: str) -> Routed:
         now = self._now()
         routed = self._route(text, now)
         if len(text) > _MAX_CORRECTED_CHARACTERS:
@@ -101,7 +114,7 @@ class Router:
                 if _says_when(plain(text).replace(command, "", 1), self._language):
                     continue  # "my train's early on Monday, get me up at five"
                 other = self._route(command, now)
-                if other.tool not in (None, "cannot", "stop", "remember"):
+                if other.tool not in _NOT_WITHIN and other.intent not in _NOT_WITHIN:
                     return other
         return routed
 
@@ -182,9 +195,10 @@ def _corrects(meant: Routed, heard: Routed, name: str) -> bool:
     """
     own_words = ("fact", "topic", "text", "title")
     if heard.kind is not RouteKind.COMPLETE or heard.tool == "cannot":
-        return True
+        return meant.intent != "calendar.remove"  # "but they make it hard" corrects nothing
     return meant.tool == heard.tool and all(
         str(heard.args[word]).startswith(str(meant.args.get(word, "\0")))
+        or (word in _DEEDS and word_anew(str(heard.args[word]), name) == meant.args.get(word))
         or begins_with_correction(str(heard.args[word]), name)
         for word in own_words
         if word in heard.args

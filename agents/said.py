@@ -13,9 +13,14 @@ from agents.numbers import in_digits
 from agents.times import When, find_when
 
 _MOST_WORDS_TAKEN_BACK = 4
+_MOST_WORDS_ANEW = 2
 _NUMBER = re.compile(r"(?<![\w.:])\d+(?:[:.]\d+)?(?![\w:])")
 _NEXT_WORD = re.compile(r"[ -]([^\W\d_]+(?:\.m\.?)?)", re.IGNORECASE)
 _HALF_OF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
+_CLOCK_FIGURES = re.compile(
+    r"(?<![\d:.])(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?![\d:]|\s*[ap]\.?m)(\s*(?:h|m)\w*)?",
+    re.IGNORECASE,
+)
 _STEM = 3
 _CAN_ONLY_BE_SAID = re.compile("this(?:long|time|more)", re.IGNORECASE)
 
@@ -84,6 +89,8 @@ def hear(text: str, name: str) -> Heard:
     while by.closing.search(short.text):
         short = short.sub(by.closing, "")
     short = _without_made_up_words(short.sub(words.regex("for_me"), "")).strip(" ,;:.!?-")
+    if words.regex("counts_down").search(short.text):
+        short = short.sub(_CLOCK_FIGURES, _counted_down)
     found = find_when(short.text, name)
     for start, end in reversed(found.spans if found else ()):
         short = short.replaced(start, end, "thistime")
@@ -134,9 +141,28 @@ def corrected_number(text: str, name: str) -> str | None:
     return None if parts is None else _number_anew(*parts, name)
 
 
+def word_anew(text: str, name: str) -> str | None:
+    """The text with its last words replaced by as many that correct them, one or two: "call Anna,
+    no, Bob" is "call Bob". None unless pauses set the correction off, or where it may be what
+    somebody says.
+    """
+    found = list(_courtesies(name).correction.finditer(plain(text)))
+    parts = _corrects(text, name)
+    if parts is None or len(found) != 1:
+        return None
+    before, after = parts[0].split(), parts[1].rstrip(" .!").split()
+    set_off = not found[0][0][0].isspace() and found[0][0].rstrip()[-1] in ",.;!?"
+    told = language(name).regex("speaks").search(parts[0]) is not None
+    if not set_off or told or not 0 < len(after) <= _MOST_WORDS_ANEW < len(before) + 1:
+        return None
+    return " ".join([*before[: -len(after)], *after])
+
+
 def _corrects(text: str, name: str) -> tuple[str, str] | None:
     """What was said before and after a correction; None where there is none."""
     said = plain(text)
+    opening = _courtesies(name).opening.match(said)
+    said = said[opening.end() :] if opening else said  # "Jarvis, no alarms" takes nothing back
     matches = list(_courtesies(name).correction.finditer(said))
     if not matches:
         return None
@@ -184,6 +210,15 @@ def command_in(text: str, name: str) -> Iterator[str]:
         yield said[before.end() :]
     for after in words.regex("afterthought").finditer(said):
         yield said[: after.start()]
+
+
+def _counted_down(figures: re.Match[str]) -> str:
+    """ "1:30" as "1 min 30 s", "1:30:00" as "1 h 30 min"."""
+    *digits, unit = figures.groups()
+    parts = [part for part in digits if part is not None]
+    of_hours = len(parts) == 3 or (unit or "").strip().lower().startswith("h")
+    units = ("h", "min", "s") if of_hours else ("min", "s")  # in any language
+    return " ".join(f"{part} {unit}" for part, unit in zip(parts, units, strict=False) if int(part))
 
 
 def _bare(said: Mapped) -> Mapped:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from hassil.recognize import RecognizeResult
 
@@ -12,7 +13,7 @@ from agents.frames import Framed
 from agents.language import Language
 from agents.quantities import conversion_of, sum_of
 from agents.said import Heard
-from agents.times import When, clock_time, date_of, resolve
+from agents.times import When, asked_days, clock_time, date_of, resolve
 
 _TIME = re.compile("thistime", re.IGNORECASE)
 _CLOSED = ' ,.;:!?"'
@@ -97,6 +98,13 @@ def items_of(said: str, words: Language) -> list[str]:
     return [part for part in bare if part]
 
 
+def unit_of(target: str, words: Language) -> Literal["degrees", "percent"] | None:
+    """In what a thing in the home is set, by its name; None where that doesn't tell."""
+    if words.regex("in_percent").search(target):
+        return "percent"  # "the bedroom lights"
+    return "degrees" if words.regex("in_degrees").search(target) else None
+
+
 def steps_of(said: str, words: Language) -> list[str]:
     """The commands of a spoken routine: "dim the lights and then set an alarm for seven"."""
     return [step for part in words.regex("steps").split(said) if (step := part.strip(_CLOSED))]
@@ -119,6 +127,10 @@ def _clock(match: Matched) -> dict[str, object] | None:
     other_day = match.when is not None and date_of(match.when, match.now) != match.now.date()
     if args.get("action") in ("date", "time", "year", "week") and other_day:
         return None
+    if match.metadata.get("bare") and match.when is not None:
+        on = match.words.regex("what_is_on").match(match.heard.whole.text)
+        if on or match.when.stretch is not None:
+            return None  # what is on then is asked of the calendar
     if args.get("action") == "until" or (args.get("action") == "day" and match.when):
         if match.when is None or (day := date_of(match.when, match.now)) is None:
             return None
@@ -139,13 +151,21 @@ def _timer(match: Matched) -> dict[str, object] | None:
         if not _is_name(name, match, long=long_name):
             return None
         args["name"] = name if long_name else name.lower()
+    below_zero = args.pop("below_zero", False)
     if match.seconds is not None:
-        args["seconds"] = match.seconds
+        args["seconds"] = -match.seconds if below_zero else match.seconds
     question = match.heard.question
     if args["action"] == "set":
         imperative = match.words.regex("imperative_set").match(match.heard.short.text)
         return args if not question or imperative else None
     return None if question and args["action"] not in ("left", "list") else args
+
+
+def _everything(match: Matched) -> dict[str, object] | None:
+    if match.heard.question:
+        return None
+    kinds = [kind for kind in ("timer", "alarm", "reminder") if match.fixed.get(kind)]
+    return {"action": match.fixed["action"], **({"kinds": kinds} if kinds else {})}
 
 
 def _microphone(match: Matched) -> dict[str, object] | None:
@@ -158,6 +178,8 @@ def _microphone(match: Matched) -> dict[str, object] | None:
 def _is_name(name: str, match: Matched, *, long: bool) -> bool:
     said = name.lower().split()
     if not said or len(said) > (_LONGEST_OWN_NAME if long else _LONGEST_NAME):
+        return False
+    if said[0].startswith("'"):  # of "tomorrow's"
         return False
     return long or match.words.words("not_in_a_name").isdisjoint(said)
 
@@ -180,7 +202,7 @@ def _alarm(match: Matched) -> dict[str, object] | None:
         if time is not None:
             args["time"] = time
         if day is not None:
-            args["date"] = day.isoformat()
+            args["day"] = day.isoformat()
     if action == "snooze" and match.seconds is not None:
         args["seconds"] = match.seconds
     return args
@@ -225,15 +247,25 @@ def _list(match: Matched) -> dict[str, object] | None:
     action = args["action"]
     if match.heard.question and action not in ("read", "lists"):
         return None
+    other_day = match.when is not None and date_of(match.when, match.now) != match.now.date()
+    if match.metadata.get("today") and other_day:
+        return None  # a list has no days: what is to be done then is on the calendar
     name = match.whole.get("list")
     if name is not None:
         bare = re.sub(r"\s*list$", "", name, flags=re.IGNORECASE).lower()
         if not bare or len(bare.split()) > _LONGEST_NAME:
             return None
         args["list"] = bare
+    also = match.whole.get("also")
+    if also is not None:
+        if not also or len(also.split()) > _LONGEST_NAME:
+            return None
+        args["also_on"] = [also.lower()]
     said = match.whole.get("items")
     if said is not None:
         items = items_of(said.strip("\"'"), match.words)
+        if any(match.words.regex("on_a_list").search(item) for item in items):
+            return None
         vague = match.words.words("no_topic")
         if all(item.lower() in vague for item in items) or len(said.split()) > 40:
             return None
@@ -252,7 +284,7 @@ def _note(match: Matched) -> dict[str, object] | None:
 def _calendar(match: Matched) -> dict[str, object] | None:
     args: dict[str, object] = {**match.fixed}
     action = args["action"]
-    if match.heard.question and action == "add":
+    if match.heard.question and action in ("add", "remove", "move"):
         return None
     title = match.rest.get("title")
     if title is not None:
@@ -262,9 +294,15 @@ def _calendar(match: Matched) -> dict[str, object] | None:
             return None
         args["title"] = title
     if action == "day":
-        day = match.now.date() if match.when is None else date_of(match.when, match.now)
-        return None if day is None else {**args, "date": day.isoformat()}
-    if action != "add":
+        if match.when is None:
+            return {**args, "date": match.now.date().isoformat()}
+        days = asked_days(match.when, match.now)
+        return None if days is None else {**args, **days}
+    if action == "remove":
+        return _removed(args, match)
+    if action == "move" and not _moves(match):
+        return None
+    if action not in ("add", "move"):
         return args
     if match.when is not None:
         resolved = resolve(match.when, match.now)
@@ -276,6 +314,27 @@ def _calendar(match: Matched) -> dict[str, object] | None:
     if match.seconds is not None:
         args["seconds"] = match.seconds
     return args
+
+
+def _removed(args: dict[str, object], match: Matched) -> dict[str, object] | None:
+    """With the day and the time that say which appointment; None where another tool's is meant."""
+    if match.metadata.get("dated") and not (match.when is not None and match.when.has_date):
+        return None
+    if match.words.regex("not_an_event").search(match.whole.get("title", "")):
+        return None
+    if match.when is not None:
+        time, day = clock_time(match.when), date_of(match.when, match.now)
+        args |= {} if time is None else {"time": time}
+        args |= {} if day is None else {"date": day.isoformat()}
+    return args
+
+
+def _moves(match: Matched) -> bool:
+    """Whether an appointment is moved, and not some thing or what rings."""
+    if match.words.regex("not_an_event").search(match.whole.get("title", "")):
+        return False
+    timed = match.when is not None and match.when.has_time
+    return timed or bool(match.metadata.get("event"))
 
 
 def _level(match: Matched) -> dict[str, object] | None:
@@ -298,9 +357,17 @@ def _home(match: Matched) -> dict[str, object] | None:
     if match.metadata.get("incomplete") and "target" not in args:
         return args
     target = str(args.get("target", ""))
+    if match.metadata.get("unit_by_name"):
+        unit = unit_of(target, match.words)
+        if unit is None:
+            return None
+        args["unit"] = unit
+    if match.metadata.get("switch") and not match.words.regex("has_a_switch").search(target):
+        return None
     if (
         not target
         or "," in target
+        or target.casefold().endswith(" one")  # of several things that are set, none of the home's
         or len(target.split()) > 6
         or match.words.regex("not_a_target").match(target)
     ):
@@ -437,6 +504,7 @@ _FILL: Mapping[str, Fill] = {
     "calendar": _calendar,
     "cannot": _cannot,
     "clock": _clock,
+    "everything": _everything,
     "forget": _forget,
     "help": _always,
     "home": _home,

@@ -32,6 +32,7 @@ _PARTS: Final = {
     "afternoon": time(15), "evening": time(19), "dinnertime": time(19), "dinner time": time(19),
     "teatime": time(17), "night": time(21), "tonight": time(20),
 }  # fmt: skip
+_SATURDAY, _SUNDAY = 5, 6
 _USUAL: Final = time(9)
 """When a thing is due of which only the day was said."""
 _LATEST_YEAR: Final = 2200
@@ -41,7 +42,8 @@ _LATEST_YEAR: Final = 2200
 class When:
     """What was said of a time, piece by piece. clear: the hour is one of 24.
 
-    days, months: from today. weekday: 0 is Monday. byday: the weekdays of a repetition.
+    days, months: from today. weekday: 0 is Monday. byday: the weekdays of a repetition. stretch:
+    the "weekend" or "week" of which the day is the first.
     """
 
     hour: int | None = None
@@ -63,6 +65,7 @@ class When:
     interval: int | None = None
     byday: tuple[int, ...] = ()
     monthday: int | None = None
+    stretch: str | None = None
 
     @property
     def has_time(self) -> bool:
@@ -170,6 +173,34 @@ def date_of(when: When, now: datetime) -> date | None:
         return _date(when, now.replace(tzinfo=None)) if when.has_date else None
     except (ValueError, OverflowError):
         return None
+
+
+def days_of(when: When, now: datetime) -> tuple[date, date] | None:
+    """The first and the last day that are meant: of a weekend or a week what is left of it, else
+    one day; None if none was said or there is no such day.
+    """
+    first = date_of(when, now)
+    if first is None or when.stretch is None:
+        return None if first is None else (first, first)
+    if when.stretch == "weekend" and not when.next and now.weekday() >= _SATURDAY:
+        first = now.date()
+    return first, first + timedelta(days=_SUNDAY - first.weekday())
+
+
+def asked_days(when: When, now: datetime) -> dict[str, object] | None:
+    """Which days are asked about: their `date`, `until` (the last one, where it is another; both
+    ISO) and `part`, "morning", "afternoon" or "evening"; None if there are none.
+    """
+    days = days_of(when, now)
+    if days is None:
+        return None
+    asked: dict[str, object] = {"date": days[0].isoformat()}
+    part = {"night": "evening", "tonight": "evening"}.get(when.part or "", when.part)
+    if days[0] != days[1]:
+        asked["until"] = days[1].isoformat()
+    elif part in ("morning", "afternoon", "evening"):
+        asked["part"] = part
+    return asked
 
 
 def clock_time(when: When) -> str | None:
@@ -406,6 +437,8 @@ def _when(match: re.Match[str], pattern: _Pattern, language: _Language) -> When:
                 values[name] = language.months.get(text) or int(text)
             case "holiday":
                 values[name] = language.holidays[text]
+            case "stretch":
+                values[name] = text
             case "freq":
                 values[name] = language.frequencies.get(text) or _FREQUENCIES.get(text, text)
             case "part":

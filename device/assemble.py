@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -412,6 +412,7 @@ def assemble_mind(
         mute=mute,
     )
     shown_by = present or (lambda: Authentication.VOICE)
+    deps = replace(deps, servers=lambda: sorted({name.split(".")[1] for name in tools.offered}))
     tools = toolbox(standard_tools(schedule, clock.now, undo_s=settings.memory.undo_s, deps=deps))
     model: ChatModel | None = engines.model
     if isinstance(settings.think, RemoteModelSettings):

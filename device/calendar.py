@@ -18,6 +18,9 @@ from device.errors import DeviceError
 OWN: Final = "own.ics"
 _LARGEST_BYTES: Final = 20_000_000
 _TOO_OFTEN: Final = ("SECONDLY", "MINUTELY")
+_ADDED: Final = frozenset(("UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY"))
+"""All that `CalendarFolder.add` writes of an event."""
+_NONE: Final[frozenset[str]] = frozenset()
 _BROKEN: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 """What the libraries raise for files that keep to no standard."""
 
@@ -118,18 +121,21 @@ class CalendarFolder:
             raise CalendarUnusable("Your own calendar file can't be written now.") from None
         return True
 
-    def _queries(self) -> list[tuple[bool, Any]]:
-        """Of every readable file, whether it is the own one, and what answers about it."""
+    def _queries(self) -> list[tuple[frozenset[str], Any]]:
+        """Of every readable file, the uids of what was added here, and what answers about it."""
         import recurring_ical_events
 
         self.unread = 0
-        found: list[tuple[bool, Any]] = []
+        found: list[tuple[frozenset[str], Any]] = []
         paths = sorted(self._folder.glob("*.ics"))
         for path in paths:
             try:
                 calendars = self._calendars(path)
                 found += [
-                    (path.name == OWN, recurring_ical_events.of(each, skip_bad_series=True))
+                    (
+                        _added(each) if path.name == OWN else _NONE,
+                        recurring_ical_events.of(each, skip_bad_series=True),
+                    )
                     for each in calendars
                 ]
             except (*_BROKEN, OSError):
@@ -156,8 +162,10 @@ class CalendarFolder:
         self._read[path] = mark, calendars
         return calendars
 
-    def _of(self, own: bool, components: Any) -> Iterator[Event]:
-        """The events of components; one that keeps to no standard is left out."""
+    def _of(self, own: frozenset[str], components: Any) -> Iterator[Event]:
+        """The events of components; one that keeps to no standard is left out. own: the uids of
+        those that were added here.
+        """
         iterator = iter(components)
         while True:
             try:
@@ -170,7 +178,7 @@ class CalendarFolder:
             with suppress(*_BROKEN):
                 yield self._event(own, component)
 
-    def _event(self, own: bool, component: Any) -> Event:
+    def _event(self, own: frozenset[str], component: Any) -> Event:
         start, end = component.start, component.end
         whole_day = not isinstance(start, datetime)
         return Event(
@@ -179,7 +187,7 @@ class CalendarFolder:
             self._wall(start),
             self._wall(end),
             whole_day,
-            own,
+            str(component.get("uid", "")) in own,
         )
 
     def _wall(self, moment: date) -> datetime:
@@ -192,3 +200,18 @@ class CalendarFolder:
 
     def _aware(self, moment: datetime) -> datetime:
         return moment.replace(tzinfo=self._now().tzinfo)
+
+
+def _added(calendar: Any) -> frozenset[str]:
+    """The uids of the events that have no more to them than what `add` writes: no place, no
+    repetition, but a time. What somebody wrote more of is not ours to take away.
+    """
+    events = [each for each in calendar.walk("VEVENT") if not each.subcomponents]
+    plain = [
+        str(each.get("uid", ""))
+        for each in events
+        if set(map(str.upper, each.keys())) <= _ADDED
+        and "dtstart" in each
+        and isinstance(each.decoded("dtstart"), datetime)
+    ]
+    return frozenset(uid for uid in plain if plain.count(uid) == 1)

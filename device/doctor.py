@@ -1,19 +1,30 @@
 """What a healthy machine has: each check is a finding with a state and a sentence."""
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from context.errors import LapelError
 from device.fitting import fitted, free_memory_bytes
-from device.network_settings import RemoteModelSettings
+from device.network_settings import (
+    HomeAssistantSettings,
+    MqttSettings,
+    OpenMeteoSettings,
+    RemoteModelSettings,
+)
 from device.settings import Settings, config_dir, data_dir, state_dir
+
+if TYPE_CHECKING:
+    from device.mcp.connection import Listing
 
 _LIBRARIES = (
     "llama-cpp-python",
@@ -29,6 +40,7 @@ _LIBRARIES = (
 )
 _CPU_FEATURES = ("avx2", "avx512f", "fma", "f16c", "asimd", "asimddp", "i8mm", "sve")
 _SPARE_DISK_BYTES = 200_000_000
+_SERVERS_WAIT_S = 15.0
 
 
 class State(Enum):
@@ -59,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_models(settings),
         *_sound(),
         *_thinking(settings),
+        *_network(settings),
         *_servers(settings),
         *_memory_and_disk(settings),
         _state(),
@@ -154,8 +167,46 @@ def _sound() -> list[Finding]:
     ]
 
 
+def unencrypted(settings: Settings) -> list[str]:
+    """What reaches a server without encryption and isn't allowed to, so that nothing would ever be
+    sent there: a sentence each, with the keys.
+    """
+    sections = {"home": settings.home, "weather": settings.weather, "think": settings.think}
+    servers = {f"tools.mcp.{name}": each for name, each in settings.tools.mcp.items()}
+    found: list[str] = []
+    for section, each in {**sections, **servers}.items():
+        keys = each.model_dump()
+        allow = "allow_plain" if isinstance(each, MqttSettings) else "allow_http"
+        better = "mqtts://" if isinstance(each, MqttSettings) else "https://"
+        found += [
+            f"{section}.{key} is not encrypted, so nothing is sent there: give an address with"
+            f" {better}, or, for one in the home network, set {section}.{allow} = true."
+            for key, value in keys.items()
+            if key.endswith("url")
+            and str(value).startswith(("http://", "mqtt://"))
+            and not keys.get(allow, False)
+        ]
+    return found
+
+
+def _network(settings: Settings) -> list[Finding]:
+    """What may reach the network. Asks no server."""
+    findings = [Finding(State.BAD, "settings", each) for each in unencrypted(settings)]
+    match settings.home:
+        case HomeAssistantSettings(url=url):
+            findings.append(Finding(State.GOOD, "home", f"Home Assistant at {url}"))
+        case MqttSettings(url=url):
+            found = f"over MQTT at {url}; connected to by the first request"
+            findings.append(Finding(State.GOOD, "home", found))
+        case _:
+            pass
+    if isinstance(settings.weather, OpenMeteoSettings):
+        findings.append(Finding(State.GOOD, "weather", f"from {settings.weather.forecast_url}"))
+    return findings
+
+
 def _servers(settings: Settings) -> list[Finding]:
-    """The servers of tools. Asks none; `lapel tools` does."""
+    """The servers of tools, each connected to; nothing is asked of them but their tools."""
     names = ", ".join(settings.tools.mcp)
     if not names:
         return []
@@ -163,8 +214,37 @@ def _servers(settings: Settings) -> list[Finding]:
         from device.mcp.servers import INSTALL
 
         return [Finding(State.BAD, "servers of tools", f"{names} need a library: {INSTALL}")]
-    found = f"{names}; 'lapel tools' lists what they offer"
-    return [Finding(State.GOOD, "servers of tools", found)]
+    try:
+        listings = _listings(settings)
+    except LapelError as error:
+        return [Finding(State.BAD, "servers of tools", f"{names}: {error}")]
+    return [_server(name, listing) for name, listing in listings.items()]
+
+
+def _listings(settings: Settings) -> Mapping[str, "Listing"]:
+    """What is known of each server of tools after some seconds. Raises LapelError."""
+    from device.assemble import assemble_store
+    from device.clock import SystemClock
+    from device.network import assemble_mcp
+
+    with contextlib.closing(assemble_store(settings, state_dir(), None, SystemClock())) as store:
+        store.open()  # it keeps the record of what is asked of them
+        servers = assemble_mcp(settings, store)
+        if servers is None:
+            return {}
+        with contextlib.closing(servers):
+            servers.start()
+            servers.wait(_SERVERS_WAIT_S)
+            return servers.listings
+
+
+def _server(name: str, listing: "Listing") -> Finding:
+    about = f"server {name}"
+    if not listing.problem:
+        many = len(listing.offered or ())
+        return Finding(State.GOOD, about, f"{many} tools; 'lapel tools' lists them")
+    printed = f" It printed: {' | '.join(listing.printed)}" if listing.printed else ""
+    return Finding(State.BAD, about, f"{listing.problem}.{printed}")
 
 
 def _thinking(settings: Settings) -> list[Finding]:

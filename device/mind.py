@@ -41,13 +41,14 @@ class Mind:
             self.store.open()
         finally:
             self.schedule.open()  # last, as it seals with the store's key; but what is set rings
+        if self.offers is not None:
+            # After the store, which keeps the record of what leaves; they start while the model is
+            # read.
+            self.offers.servers.start()
         try:
             self.agent.load()
         except (ModelUnusable, ModelFailed) as error:
             return error
-        finally:
-            if self.offers is not None:
-                self.offers.servers.start()  # after the store: it keeps the record of what leaves
         return None
 
     def take_up_tools(self, wait_s: float = 0.0) -> None:

@@ -9,7 +9,14 @@ from pydantic import Field
 
 from device.section import Section, Threads
 
-Url = Annotated[str, Field(pattern=r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$", max_length=500)]
+Url = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$",
+        max_length=500,
+        description="an address as https://host:port/path and nothing more",
+    ),
+]
 """A server's address, without a password, a query or a fragment."""
 
 
@@ -43,7 +50,14 @@ class MqttSettings(Section):
     """
 
     engine: Literal["mqtt"] = "mqtt"
-    url: Annotated[str, Field(pattern=r"^mqtts?://[^/@\s?#]+/?$", max_length=500)]
+    url: Annotated[
+        str,
+        Field(
+            pattern=r"^mqtts?://[^/@\s?#]+/?$",
+            max_length=500,
+            description="an address as mqtts://host:port and nothing more",
+        ),
+    ]
     user: str = Field(default="", max_length=200)
     password_file: str = ""
     allow_plain: bool = False
@@ -104,7 +118,8 @@ class _McpServer(Section):
     """What all servers of tools have. tools: the names of those that may be used; None: all that
     it lists. reads: of those that change nothing, and so are not asked about first; the server's
     own word for it is not taken. examples: by a tool's name, what you say when you mean it, so that
-    it is found. timeout_s: for a call. connect_s: until it has listed its tools.
+    it is found; "{title: the agenda}" in one marks an argument's words. timeout_s: for a
+    call. connect_s: until it has listed its tools.
     """
 
     tools: tuple[str, ...] | None = None

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 import platformdirs
 from pydantic import Field, ValidationError
 
+from agents.wrong_values import wrong_values
 from device.errors import SettingsWrong
 from device.listen.endpoint import Endpointing
 from device.network_settings import (
@@ -335,13 +336,10 @@ def load_settings(
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
+        wrong = "; ".join(wrong_values(error, Settings, "the settings"))
         raise SettingsWrong(
-            "; ".join(
-                f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-                for each in error.errors(include_url=False, include_input=False)
-            )
-            + ". 'lapel config show' prints the settings that are in force."
-        ) from error
+            f"{wrong}. 'lapel config show' prints the settings that are in force."
+        ) from None
 
 
 Tree = dict[str, Any]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast, get_args
 
-from agents import agent, guard
+from agents import agent, answer, guard
+from agents.replies import all_fixed
 from agents.tools import Toolbox, ToolContext
 from agents.tools.alarm import SNOOZE_S, Alarm, AlarmTool, snoozed
 from agents.tools.help import CAN, CannotArgs, CannotTool, HelpTool, StopTool
@@ -32,7 +33,9 @@ def stock_sentences() -> Iterator[str]:
     yield from (agent.PRIVATE, agent.PRIVATE_LOCKED, agent.LOCKED)
     yield from (erasing.ERASE_ANNOUNCED, erasing.ERASE_TAKEN_BACK, erasing.ERASED)
     yield assistant.BROKEN_OFF
-    yield from (agent.CARE, agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED, guard.ONLY_WHEN_TOLD)
+    yield from all_fixed()
+    yield from (answer.NOT_NOTED, guard.ONLY_WHEN_TOLD)
+    yield from (agent.NO_MODEL, agent.BROKE_OFF, agent.SHORTENED)
 
 
 class _NoTimers:

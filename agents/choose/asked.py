@@ -2,6 +2,7 @@
 
 import re
 
+from agents.durations import find_duration
 from agents.said import hear
 
 _POLITE = re.compile(
@@ -10,12 +11,13 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _WONDERS = re.compile(
-    r"\b(?:can|could|would|will) you (?:last|be|have|need|know|say|think|like|ever|agree|even|use"
-    r"|really)\b",
+    r"\b(?:can|could|would|will) you (?:last|be(?! able to\b)|have|need|know|say|think|like|ever"
+    r"|agree|even|use|really)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"(?:and |so |but |or |well,? )?(?!do (?:the|my|all|it|that|our)\b|when(?:ever)? i[^?]*,)"
+    r"(?:(?:on|at|in|from|for|by|until|till|with|since) (?=wh|how))?"
     r"(?:what|who|whose|whom|which|when|where|why|how|is|are|am|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|isn't|aren't"
     r"|don't you|didn't|doesn't|hasn't|haven't|won't|wouldn't|shouldn't)(?:'\w+)?\b",
     re.IGNORECASE,
@@ -35,6 +37,23 @@ _TELLS = re.compile(
 )
 
 
+_TAKES_BACK = re.compile(
+    r"\b(?:but (?:not|don't|wait|later)|not (?:now|yet|today|right now|just yet)|not until"
+    r"|minus|negative)\b",
+    re.IGNORECASE,
+)
+_AROUND = re.compile(
+    r"\b(?:give|me|us|just|wait|hang|hold|on|in|for|please|i|need|want|take|another|more|about"
+    r"|only|maybe|like|okay|ok|so|well|um|uh|no|yes|thanks|then|of)\b|[^\w]+|\d+$",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    r"\b(?:(?:a|an|one|1|half a|a couple of|a few) (?:sec(?:ond)?s?|mo(?:ment)?s?|min(?:ute)?s?"
+    r"|ticks?|bit|while)|(?:two|2) (?:secs|seconds|ticks))\b",
+    re.IGNORECASE,
+)
+
+
 def is_asked(text: str) -> bool:
     """Whether this is a question, and not a request in the form of one."""
     polite = _POLITE.search(text.strip()) or hear(text, "en").polite
@@ -42,6 +61,22 @@ def is_asked(text: str) -> bool:
         return False
     said = text.strip().rstrip(" .!")
     return said.endswith("?") or _ASKS.match(said) is not None
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether it takes something back ("but not now"), or says no more than how long: then whatever
+    is meant is asked about first.
+    """
+    if _TAKES_BACK.search(text):
+        return True
+    said = find_duration(text)
+    return said is not None and not _AROUND.sub("", text[: said.start] + text[said.end :])
+
+
+def is_a_moment(text: str) -> bool:
+    """Whether it only asks for a moment's patience: "just a second", "give me a minute"."""
+    said = _MOMENT.search(text)
+    return said is not None and not _AROUND.sub("", text[: said.start()] + text[said.end() :])
 
 
 def is_told(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import numpy as np
 
-from agents.choose.asked import is_asked, is_told
+from agents.choose.asked import is_a_moment, is_asked, is_doubtful, is_told
 from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
@@ -16,7 +16,9 @@ from agents.choose.point import NEEDED, pointed
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
+from agents.mapped import Mapped
 from agents.model import ChatModel, Message, Role, never
+from agents.numbers import in_digits
 from agents.said import corrected_number
 from agents.tools import Call, Use
 from context.labels import Label
@@ -130,7 +132,7 @@ class Chooser:
     def may(self, text: str) -> Found | None:
         """The uses that may be meant; None where this is talk. Pure, and without a model."""
         text = _corrected(text)
-        if not 1 < len(text.split()) <= _MOST_WORDS:
+        if not 1 < len(text.split()) <= _MOST_WORDS or is_a_moment(text):
             return None
         found, asked, told = self._shortlist.find(text), is_asked(text), is_told(text)
         open_to = tuple(
@@ -181,7 +183,8 @@ class Chooser:
             return None
         # What lacks something does nothing yet but ask for it.
         acts = best.use.acts and not (_lacks(best.use, args) or self._lacks_own(best.intent, args))
-        ask = acts and (best.score < self._act or best.tool in self._outside)
+        ask = acts and (best.score < self._act or best.tool in self._outside or is_doubtful(text))
+        ask = ask or (acts and self._leaves_a_number(text, best, args, now))
         ask = ask and not best.use.asks
         return Chosen(Call(best.tool, args), confidence, best.use.does, acts, ask, best.use)
 
@@ -192,10 +195,12 @@ class Chooser:
         could tell.
         """
         if best.use.fields is not None:
-            does, fields = best.use.does, best.use.fields
             among = None if model is None else model.among
-            found = fill(text, does, fields, self._times, now, among)
-            return None if found is None else {"arguments": found}
+            found = fill(text, best.use, self._times, now, among)
+            if found is None:
+                return None
+            more = {"left_out": found.left_out} if found.left_out else {}
+            return {"arguments": found.arguments, **more}
         if self._learned is not None:
             return self._pointed(text, best, self._learned, now)
         if model is None:
@@ -233,6 +238,23 @@ class Chooser:
         if len(timed) > 1 and sum(filled[each] for each in timed) >= NEEDED:
             return not _TIMES & args.keys()
         return any(share >= NEEDED and slot not in args for slot, share in filled.items())
+
+    def _leaves_a_number(
+        self, text: str, best: Candidate, args: Mapping[str, object], now: datetime
+    ) -> bool:
+        """Whether a number was said that no argument holds, where a time or a length is one: what
+        was read of it may be wrong.
+        """
+        if self._learned is None:
+            return False
+        slots = frozenset(self._learned.filled(best.intent))
+        if not _TIMES & slots:
+            return False
+        for start, end in read(text, best.intent, slots, self._times, now).taken:
+            text = text[:start] + " " * (end - start) + text[end:]
+        for value in args.values():
+            text = text.replace(value, " ") if isinstance(value, str) else text
+        return any(each.isdigit() for each in in_digits(Mapped.of(text), "en").text)
 
     def completed(
         self, text: str, intent: str, args: Mapping[str, object], now: datetime

@@ -6,7 +6,10 @@ from datetime import datetime
 
 from agents.answer import Mint
 from agents.choose.choice import Asked, Chosen
+from agents.choose.running import ended
+from agents.choose.to_remember import corrected, stated
 from agents.choose.turn import Choices, Refused
+from agents.replies import fixed
 from agents.router import Routed
 from agents.tools import Toolbox
 from context.errors import LapelError
@@ -45,16 +48,32 @@ class Meant:
         self, question: str, said_by: Provenance, stop: Stop, mint: Mint
     ) -> Chosen | Refused | None:
         """What tool is chosen, if any, for words of the owner's. Changes nothing."""
-        if self._choices is None or said_by.trust is not Trust.OWNER:
+        if said_by.trust is not Trust.OWNER or fixed(question) is not None:
             return None
-        found = self._choices.may(question)
-        if found is None:
+        sure = ended(question, self._toolbox) or corrected(question, self._toolbox, mint)
+        return sure or self._among(question, stop, mint) or stated(question)
+
+    def _among(self, question: str, stop: Stop, mint: Mint) -> Chosen | Refused | None:
+        found = None if self._choices is None else self._choices.may(question)
+        if self._choices is None or found is None:
             return None
         try:
             asked = self._asked(mint, stop)
         except LapelError:
             return None
         return self._choices.choose(question, found, asked, self._now())
+
+    def may(self, question: str) -> bool:
+        """Whether anything may be chosen, or ended by its name. Changes nothing."""
+        if ended(question, self._toolbox) is not None:
+            return True
+        return self._choices is not None and self._choices.may(question) is not None
+
+    def ending(self, question: str, said_by: Provenance) -> Chosen | None:
+        """What ends that which is set by a name ("turn off the pasta"), for words of the owner's;
+        a light may have such a name, too. Changes nothing.
+        """
+        return ended(question, self._toolbox) if said_by.trust is Trust.OWNER else None
 
     def deed(
         self, question: str, routed: Routed, said_by: Provenance, stop: Stop, mint: Mint
@@ -81,7 +100,7 @@ class Meant:
         LapelError.
         """
         found = None if self._choices is None else self._choices.may(question)
-        if self._choices is None or found is None:
+        if self._choices is None or found is None or fixed(question) is not None:
             return False
         asks = self._choices.question(question, found)
         asked = None if asks is None else self._asked(mint, stop)

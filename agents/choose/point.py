@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from agents.choose.learned import Learned
-from agents.choose.spans import ranges, says_little
+from agents.choose.spans import ranges, says_little, with_whom
 
 _LONGEST: Final = {
     "text": 24, "fact": 24, "items": 16, "title": 8, "topic": 8, "target": 6, "name": 3, "place": 4,
@@ -43,4 +43,7 @@ def pointed(
     needed = learned.filled(intent).get(slot, 0.0) >= NEEDED
     if points[best] < _SURE and not (needed and share >= _HALF and points[best] >= _LIKELY):
         return None
-    return text[runs[best][0] : runs[best][1]]
+    start, end = runs[best]
+    if slot == "title":
+        start, end = with_whom(text, start, end, taken)
+    return text[start:end]

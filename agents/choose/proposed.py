@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final, cast
 
 from agents.durations import say_duration
+from agents.perspective import second_person
 from agents.tools.say_when import and_repeat, say_day, say_time, say_when
 
 _Args = Mapping[str, object]
@@ -105,7 +106,8 @@ def _percent(args: _Args) -> str:
     value = args.get("percent", args.get("value"))
     if not isinstance(value, int | float):
         return ""
-    return f" {value:g} {'degrees' if args.get('unit') == 'degrees' else 'percent'}"
+    unit = args.get("unit", "percent" if "percent" in args else None)
+    return f" {value:g} {unit}" if isinstance(unit, str) else f" {value:g}"
 
 
 def _to(args: _Args) -> str:
@@ -135,7 +137,7 @@ _SAID: Final[Mapping[str, Callable[[_Args, datetime], str]]] = {
     "reminder.cancel": lambda a, _: (
         "cancel all reminders" if a.get("all") else f"cancel the reminder{_told(a, 'text')}"
     ),
-    "remember": lambda a, _: f"remember that{_told(a, 'fact')}",
+    "remember": lambda a, _: f"remember that {second_person(str(a.get('fact') or ''))}".rstrip(),
     "list.add": lambda a, _: f"put {_items(a)} on {_list(a)}",
     "list.remove": lambda a, _: f"take {_items(a)} off {_list(a)}",
     "list.clear": lambda a, _: f"empty {_list(a)}",
@@ -149,6 +151,10 @@ _SAID: Final[Mapping[str, Callable[[_Args, datetime], str]]] = {
     "calendar.add": lambda a, now: (
         f"put {a.get('title') or 'that'} on your calendar"
         f"{_when({**a, 'seconds': None}, now)}{_lasting(a, 'for')}"
+    ),
+    "calendar.remove": lambda a, _: f"take {a.get('title') or 'that'} off your calendar",
+    "calendar.move": lambda a, now: (
+        f"move {a.get('title') or 'that'} on your calendar{_when(a, now)}"
     ),
     "volume.set": lambda a, _: f"set the volume{_to(a)}",
     "volume.up": lambda a, _: f"turn the volume up{_by(a)}",

@@ -12,6 +12,7 @@ from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
 from agents.quantities import sum_of
+from agents.slots import unit_of
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w.]*\w)")
@@ -57,13 +58,17 @@ _PER_HOUR = re.compile(r"\b(?:an|per|a) hour\b|\bmph\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class SaidTime:
-    """A time that was said. at, date, time: ISO, local; repeat: a recurrence rule. spans: where."""
+    """A time that was said. at, date, time: ISO, local; repeat: a recurrence rule. spans: where.
+    until: the last of several days. part: of the day.
+    """
 
     at: str | None = None
     date: str | None = None
     time: str | None = None
     repeat: str | None = None
     spans: tuple[tuple[int, int], ...] = ()
+    until: str | None = None
+    part: str | None = None
 
 
 class Times(Protocol):
@@ -95,6 +100,7 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
     elif when is not None:
         taken += when.spans
         named = {"at": when.at, "date": when.date, "time": when.time, "repeat": when.repeat}
+        named |= {"until": when.until, "part": when.part}
         if "at" in slots and when.at is None:
             named["repeat"] = None
         args |= {name: value for name, value in named.items() if name in slots and value}
@@ -107,8 +113,10 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
     if "percent" in slots and (percent := _percent(digits.text)) is not None:
         args["percent"] = percent
     if {"value", "unit"} <= slots and (number := _NUMBER.search(digits.text)):
-        degrees = _DEGREES.search(digits.text)
-        args |= {"value": _whole(number[1]), "unit": "degrees" if degrees else "percent"}
+        said = "degrees" if _DEGREES.search(digits.text) else None
+        said = said or ("percent" if _PERCENT.search(digits.text) else None)
+        unit = said or unit_of(text, language("en"))
+        args |= {"value": _whole(number[1]), **({"unit": unit} if unit else {})}
         taken.append(digits.span(*number.span()))
     if {"from", "to"} <= slots:
         args |= _quantity(digits.text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Final
 
 MOST_SPANS = 240
 _WORD = re.compile(r"[^\s,.;:!?\"\u201c\u201d]+(?:[.:](?=\d)[^\s,.;:!?\"]+)*")
@@ -37,6 +38,25 @@ _SAYS_LITTLE = re.compile(
     r"|so|here|there|all|sure|i|we|everything|something|anything|more|again|now|then|next)",
     re.IGNORECASE,
 )
+
+
+_SOMEBODY: Final = r"(?:(?:the|my|our|an?)\s+)?(?:[A-Z][\w'-]*\.?(?:\s+[A-Z][\w'-]*)*|[\w'-]+)"
+_WITH_SOMEBODY = re.compile(rf"\s+with\s+{_SOMEBODY}(?:\s+and\s+[A-Z][\w'-]*)?")
+_SOMETHING_WITH = re.compile(r"[\w'-]+\s+with\s+(?:(?:the|my|our|an?)\s+)?$")
+
+
+def with_whom(text: str, start: int, end: int, taken: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """All of an appointment of which only a part was found: "lunch with Priya", not "lunch" nor
+    "Priya". start, end: of that part. taken: parts of the text that say something else.
+    """
+    before, after = _SOMETHING_WITH.search(text[:start]), _WITH_SOMEBODY.match(text[end:])
+    begins = start if before is None else before.start()
+    ends = end if after is None else end + after.end()
+    if any(begins < stop and first < start for first, stop in taken):
+        begins = start
+    if any(end < stop and first < ends for first, stop in taken):
+        ends = end
+    return begins, ends
 
 
 def says_little(run: str) -> bool:

@@ -11,7 +11,7 @@ from agents.choose.proposed import proposed
 from agents.choose.shortlist import Found
 from agents.model import ModelFailed, never
 from agents.tools import Proposal, Receipt, Slot
-from agents.tools.mcp import said_with
+from agents.tools.mcp import asked_first
 
 TOO_LONG: Final = "That took me too long to work out, so nothing was done."
 TOO_MANY: Final = (
@@ -120,7 +120,8 @@ def proposal(chosen: Chosen, now: datetime) -> Receipt:
     facts = {"proposed": True, "sure": round(chosen.confidence, 2)}
     if chosen.use.fields is not None:
         given = cast("dict[str, object]", call.args["arguments"])
-        question = f"Shall I {chosen.does}{said_with(chosen.use, given, now)}?"
+        left_out = cast("tuple[str, ...]", call.args.get("left_out", ()))
+        question = asked_first(chosen.use, given, left_out, now)
         return Receipt(call.tool, False, facts, question, asks)
     intent = call.tool if chosen.use.action is None else f"{call.tool}.{chosen.use.action}"
     question = proposed(intent, chosen.does, call.args, now.replace(tzinfo=None))

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from agents.evaluation.errors import SuiteWrong
+from agents.wrong_values import wrong_values
 
 SUITES: Final = Path(__file__).parent / "suites"
 """The folder of the suites that come with the program."""
@@ -188,12 +189,15 @@ class Turn(Said):
 
 @dataclass(frozen=True)
 class Suite:
-    """Turns of one file. held_out: for measuring alone, so what fails in it is never shown."""
+    """Turns of one file. held_out: for measuring alone, so what fails in it is never shown. lines:
+    of the file, by the turns' ids.
+    """
 
     name: str
     path: Path
     turns: tuple[Turn, ...]
     held_out: bool = False
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def sample(self, most: int, seed: int) -> "Suite":
         """At most `most` of its turns, in order, the same ones for the same seed."""
@@ -242,15 +246,17 @@ def load_suite(path: Path) -> Suite:
         raise SuiteWrong(f"Cannot read {path}: {error.strerror or error}.") from None
     except UnicodeDecodeError:
         raise SuiteWrong(f"{path} is not UTF-8 text: save it as UTF-8.") from None
-    turns = list(_turns(path, text))
+    lines: dict[str, int] = {}
+    turns = list(_turns(path, text, lines))
     if not turns:
         raise SuiteWrong(f"{path} has no turns: write one JSON object a line.")
     is_built_in = built_in().get(path.stem) == path
-    return Suite(path.stem, path, tuple(turns), is_built_in and path.stem.endswith(_HELD_OUT))
+    held_out = is_built_in and path.stem.endswith(_HELD_OUT)
+    return Suite(path.stem, path, tuple(turns), held_out, lines)
 
 
-def _turns(path: Path, text: str) -> Iterator[Turn]:
-    lines: dict[str, int] = {}
+def _turns(path: Path, text: str, lines: dict[str, int]) -> Iterator[Turn]:
+    """The turns; `lines` is told where each is."""
     # Not splitlines: U+2028 and its like may stand in a JSON string.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -261,14 +267,9 @@ def _turns(path: Path, text: str) -> Iterator[Turn]:
         except json.JSONDecodeError as error:
             raise SuiteWrong(f"{where}: not JSON ({error.msg}, column {error.colno}).") from None
         except ValidationError as error:
-            raise SuiteWrong(f"{where}: {_wrong(error)}.") from None
+            wrong = "; ".join(wrong_values(error, Turn, "the line"))
+            raise SuiteWrong(f"{where}: {wrong}.") from None
         if turn.id in lines:
             raise SuiteWrong(f"{where}: the id '{turn.id}' is that of line {lines[turn.id]} too.")
         lines[turn.id] = number
         yield turn
-
-
-def _wrong(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)
-    told = (f"{'.'.join(map(str, each['loc'])) or 'the line'}: {each['msg']}" for each in found)
-    return "; ".join(told).replace("Value error, ", "")

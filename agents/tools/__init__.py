@@ -41,13 +41,16 @@ class Slot(StrEnum):
 class Proposal:
     """A call that waits for one more piece, asked for in the receipt's sentence.
 
-    into: the argument that the piece is for, where it isn't the usual one of its slot.
+    into: the argument that the piece is for, where it isn't the usual one of its slot. takes: what
+    it may be, for a tool that others wrote. deeds: what requests of such tools begin with.
     """
 
     tool: str
     args: Mapping[str, object]
     slot: Slot
     into: str | None = None
+    takes: Field | None = None
+    deeds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,11 @@ class Tool(ABC, Generic[A]):
     follows: ClassVar[Mapping[str, Follow]] = {}
     args: type[A]
 
+    @property
+    def set_up(self) -> bool:
+        """Whether there is all that it needs; else it says what is missing."""
+        return True
+
     @abstractmethod
     def run(self, args: A, context: ToolContext) -> Receipt:
         """Do it, and say what was done. May raise LapelError, ValueError or OSError."""
@@ -163,6 +171,10 @@ class Tool(ABC, Generic[A]):
         It may read, within a scope, and raise what `run` may. A tool that acts says it itself.
         """
         return None if self.acts else self.run(args, context).spoken
+
+    def ended_by(self, name: str) -> Mapping[str, object] | None:
+        """The arguments that end what is set by this name; None where nothing of it is."""
+        return None
 
     def call(self, raw: Mapping[str, object], context: ToolContext) -> Receipt:
         """Check raw arguments and run. Errors become a receipt that says so; none is raised."""

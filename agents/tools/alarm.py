@@ -20,12 +20,14 @@ from agents.tools import (
     together,
 )
 from agents.tools.follow import Follow, Piece
+from agents.tools.list_words import has_words, with_capital
 from agents.tools.say_when import and_repeat, say_repeat, say_time, say_when
 
 MOST: Final = 50
 SNOOZE_S: Final = 540.0
 LONGEST_S: Final = 366 * 86_400.0
 """Further away nothing is set."""
+_NOT_ONE_DAY: Final = "I can't leave out one day"
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,19 @@ class AlarmTool(Tool[AlarmArgs]):
                 return snoozed(args.seconds or SNOOZE_S) if ringing else None
             case "cancel":
                 meant = self._meant(args)
-                if meant and (len(meant) == 1 or args.all):
+                lasting = args.day is not None and any(each.repeat for each in meant)
+                if meant and (len(meant) == 1 or args.all) and not lasting:
                     return self._cancelled(meant)
+                if lasting and len(meant) > 1 and args.all:
+                    return None
             case "list":
                 pass
         return self.run(args, context).spoken  # a list, a question or a refusal: nothing changes
+
+    def ended_by(self, name: str) -> Mapping[str, object] | None:
+        """What cancels the alarm of that name; None where there is none."""
+        is_set = any(has_words(name, each.name) for each in self._schedule.alarms())
+        return {"action": "cancel", "name": name} if is_set else None
 
     def _refused(self, args: AlarmArgs) -> Receipt | None:
         """Why none is set, or the question for when."""
@@ -238,12 +248,29 @@ class AlarmTool(Tool[AlarmArgs]):
             asks = Proposal(self.name, {"action": "cancel"}, Slot.WHICH)
             question = f"Which one? {self._told(meant)}"
             return Receipt(self.name, False, {"missing": "which"}, question, asks)
+        lasting = [each for each in meant if args.day is not None and each.repeat is not None]
+        if lasting and len(lasting) == len(meant):
+            return self._for_good(lasting)
+        meant = [each for each in meant if each not in lasting]
         ended = [each for each in meant if self._schedule.cancel(each.id)]
         if not ended:
             return self._no({"alarms": len(alarms)}, "That alarm is already over.")
         facts = {"action": "cancel", "alarms": [each.id for each in ended]}
         undo = together([self._call_again(each) for each in ended if not each.rings])
-        return Receipt(self.name, True, facts, self._cancelled(ended), undo=undo)
+        said = self._cancelled(ended)
+        for each in lasting:
+            said += f" {with_capital(self._called(each))} stays: {_NOT_ONE_DAY}."
+        return Receipt(self.name, True, facts, said, undo=undo)
+
+    def _for_good(self, lasting: list[Alarm]) -> Receipt:
+        """What is said where one day of alarms that repeat is to be left out."""
+        if len(lasting) > 1:
+            said = f"They repeat, and {_NOT_ONE_DAY}. Tell me which to cancel for good."
+            return self._no({"alarms": len(lasting)}, said)
+        asks = Proposal(self.name, {"action": "cancel", "id": lasting[0].id}, Slot.YES)
+        called = with_capital(self._called(lasting[0]))
+        said = f"{called} repeats, and {_NOT_ONE_DAY}. Should I cancel it for good?"
+        return Receipt(self.name, False, {"missing": "yes"}, said, asks)
 
     def _call_again(self, alarm: Alarm) -> Call:
         args = {

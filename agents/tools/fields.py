@@ -16,6 +16,36 @@ _HALF: Final = re.compile(r"(?<![\w.])(\d+) and a half\b", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO: Final = re.compile(r"(?:no|nope|not|without|off|false|disabled?)\b", re.IGNORECASE)
 _YES: Final = re.compile(r"(?:yes|yeah|yep|with|on|true|enabled?|please)\b", re.IGNORECASE)
+_LEAD: Final = re.compile(
+    r"(?:(?:it's|it is|that's|that is|make it|i mean|i'd say|let's say|um|uh|well)\b[\s,]*)+",
+    re.IGNORECASE,
+)
+_DETERMINER: Final = re.compile(
+    r"(?:the|a|an|my|our|your|his|her|their|this|that|these|those|some)\s+(?=\S)", re.IGNORECASE
+)
+_NO_VALUE: Final = re.compile(
+    r"""(?:(?:yes|yeah|yep|yup|no|nope|nah|sure|ok|okay|right|correct|please|thanks|thank\ you
+    |do\ it|do\ that|go\ ahead|stop|cancel|never\ ?mind|forget\ (?:it|that|about\ it)|nothing|none
+    |not|don't|do\ not|never|i\ don't\ (?:know|mind|care)|whatever|anything|something|it|that|this
+    |what|the\ lot|then)\b[\s,.!]*)+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Answers that name nothing."""
+_TAKES_BACK: Final = re.compile(
+    r"""(?:(?:no|nope|nah|please|actually|wait|oh|um)\b[\s,]*)*
+    (?:don't|do\ not|never|not|cancel|stop|forget\ (?:it|that|about)|i\ (?:don't|do\ not|didn't
+    |did\ not|won't))\b|(?:nope|nah|no)[,.]?\s""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SENTENCES: Final = frozenset(
+    """
+    message text body content note notes description comment details instructions reply query
+    question summary prompt
+    """.split()  # noqa: SIM905 - words to read
+)
+_TITLES: Final = frozenset("title subject topic heading headline name".split())  # noqa: SIM905
+_WORDS_OF: Final = {"sentence": 40, "title": 10, "name": 6}
+"""Words that a value has at most."""
 
 
 class Kind(StrEnum):
@@ -33,7 +63,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Field:
     """An argument. name: as the tool calls it. options: of ONE_OF. least, most: of numbers, and how
-    many characters of WORDS at most.
+    many characters of WORDS at most. shown: of each of the owner's examples that marks the value,
+    what stands before it, the value, and what stands behind it.
     """
 
     name: str
@@ -42,6 +73,32 @@ class Field:
     options: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    shown: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def sentence(self) -> bool:
+        """Whether it holds whole sentences, by its name."""
+        return self.kind is Kind.WORDS and in_words(self.name).split()[-1] in _SENTENCES
+
+    @property
+    def told(self) -> bool:
+        """Whether the sentence is told to somebody, and not looked for."""
+        return in_words(self.name).split()[-1] not in ("query", "question", "prompt")
+
+    @property
+    def titled(self) -> bool:
+        """Whether it holds a title, which may be long."""
+        return self.kind is Kind.WORDS and in_words(self.name).split()[-1] in _TITLES
+
+    @property
+    def long(self) -> bool:
+        """Whether it holds more than the name of a thing."""
+        return self.sentence or self.titled
+
+    @property
+    def most_words(self) -> int:
+        """How many words a value has at most."""
+        return _WORDS_OF["sentence" if self.sentence else "title" if self.titled else "name"]
 
     @property
     def said(self) -> str:
@@ -90,7 +147,7 @@ def answer_to(field: Field, text: str, now: datetime) -> object | None:
     text = text.strip(" .!?,")
     match field.kind:
         case Kind.WORDS:
-            return text if text and (field.most is None or len(text) <= field.most) else None
+            return _answered(field, text)
         case Kind.NUMBER | Kind.WHOLE:
             found = NUMBER.search(digits_of(text).text)
             return None if found is None else as_number(field, found.group())
@@ -103,6 +160,32 @@ def answer_to(field: Field, text: str, now: datetime) -> object | None:
             if when is None:
                 return None
             return when.date if field.kind is Kind.DATE else when.at
+
+
+def _answered(field: Field, text: str) -> str | None:
+    """Words as the value: of "it's the tomato bed", for a bed, "tomato"."""
+    if not field.sentence:
+        text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+        own = rf"(?:(?:the|my)\s+)?{re.escape(field.said)}\s+(?:is|called|named)\s+"
+        text = re.sub(own, "", text, count=1, flags=re.IGNORECASE)
+        kept = any(without_determiner(value) != value for _, value, _ in field.shown)
+        text = text if kept else without_determiner(text)
+        text = re.sub(rf"(?<=\S)(?<!ing)\s+{re.escape(field.said)}$", "", text, flags=re.IGNORECASE)
+    fits = len(text.split()) <= field.most_words and (field.most is None or len(text) <= field.most)
+    return text if text and fits and _NO_VALUE.fullmatch(text) is None else None
+
+
+def without_determiner(text: str) -> str:
+    """A thing's name without "the" before it, unless that is part of it: "The Hobbit"."""
+    match = _DETERMINER.match(text)
+    if match is None or (text[0].isupper() and text[match.end()].isupper()):
+        return text
+    return text[match.end() :]
+
+
+def takes_back(text: str) -> bool:
+    """Whether an answer to a question says that nothing is to be done after all."""
+    return _TAKES_BACK.match(text.strip(" .!?,")) is not None
 
 
 def as_number(field: Field, digits: str) -> float | int | None:

@@ -13,6 +13,7 @@ class Piece(StrEnum):
     DURATION = "duration"  # "ten minutes"; a bare number, in the unit that was said before
     TIME = "time"  # "half past seven", "tomorrow": what isn't said stays as it was
     DAY = "day"
+    DAYS = "days"  # a day, a part of one, or several: "next week"
     PLACE = "place"  # a place, a day, or both
     NAME = "name"  # "the pasta", "the one about the bank"
     ITEMS = "items"  # "eggs and bread"

@@ -41,7 +41,8 @@ _FOR: Final = {
 
 class PermissionsArgs(ToolArgs):
     """to: whom to allow it. that: what the last answer was made from, not all that was told.
-    person: somebody by name. which: of what was allowed, to take back.
+    person: somebody by name. which: of what was allowed, to take back. agreed: taking back all was
+    asked about.
     """
 
     action: Literal["list", "give", "revoke"]
@@ -50,6 +51,7 @@ class PermissionsArgs(ToolArgs):
     lasts: Lasts = Lasts.ONCE
     person: str | None = None
     which: Literal["last", "all"] = "last"
+    agreed: bool = False
 
 
 class PermissionsTool(Tool[PermissionsArgs]):
@@ -101,14 +103,17 @@ class PermissionsTool(Tool[PermissionsArgs]):
         return Receipt(self.name, True, {"grants": ids}, spoken)
 
     def _revoke(self, args: PermissionsArgs, context: ToolContext) -> Receipt:
-        """Take back the last one given, or all. Whoever asks learns nothing of what there was."""
+        """Take back the last one given, or all, which can't be undone and is asked about first.
+        Whoever asks learns nothing of what there was.
+        """
         grants = context.store.grants
         ids = [grant.id for grant in grants.all()]
         if args.which == "last":
             ids = [grant_id for grant_id in self._last if grant_id in ids]
-            if not ids:
-                asks = Proposal(self.name, {"action": "revoke", "which": "all"}, Slot.YES)
-                return Receipt(self.name, False, {"missing": "which"}, _ASK_ALL, asks)
+        if not args.agreed and (args.which == "all" or not ids):
+            every = {"action": "revoke", "which": "all", "agreed": True}
+            asks = Proposal(self.name, every, Slot.YES)
+            return Receipt(self.name, False, {"missing": "yes"}, _ASK_ALL, asks)
         count = grants.revoke(ids)
         self._last = []
         context.store.audit(AuditEvent.REVOKE, ids=ids, durable=True)

@@ -21,6 +21,7 @@ SAY: Final = {
     "clock": ("what time is it in Tokyo", "how many days until Christmas"),
     "calculator": ("what's 15 percent of 80", "5 miles in kilometers"),
     "remember": ("remember that my car is on level 3",),
+    "everything": ("cancel all timers and alarms",),
     "recall": ("what do you remember",),
     "forget": ("forget the last ten minutes",),
     "undo": ("undo that",),
@@ -65,7 +66,9 @@ Abilities = Callable[[], Sequence[Tool[Any]]]
 
 
 class HelpTool(Tool[HelpArgs]):
-    """Says what the tools can do. also: what can be done without one, as in "I can …"."""
+    """Says what the tools can do. also: what can be done without one, as in "I can …". servers: the
+    names of the servers whose tools are there, asked when help is.
+    """
 
     name: ClassVar[str] = "help"
     description: ClassVar[str] = "say what I can do"
@@ -81,19 +84,27 @@ class HelpTool(Tool[HelpArgs]):
     )
     args = HelpArgs
 
-    def __init__(self, tools: Abilities, also: Sequence[str] = ("answer questions",)) -> None:
+    def __init__(
+        self,
+        tools: Abilities,
+        also: Sequence[str] = ("answer questions",),
+        servers: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._tools = tools
         self._also = list(also)
+        self._servers = servers
 
     def run(self, args: HelpArgs, context: ToolContext) -> Receipt:
         """One sentence and two examples; with a topic, what the tool for it does."""
         tools = self._tools()
         if args.topic and (best := _about(args.topic, tools)) is not None:
             return Receipt(self.name, True, {"tool": best.name}, _told(best))
-        mine = [tool.description for tool in tools if tool.name in _NAMED]
+        mine = [tool.description for tool in tools if tool.name in _NAMED and tool.set_up]
+        servers = list(self._servers())
+        theirs = f" I can also use the tools of {listed(servers)}." if servers else ""
         spoken = (
-            f"I can {listed([*mine, *self._also])}. Ask for help with any of them. Try: set a timer"
-            " for ten minutes. Or: remember that my car is on level 3."
+            f"I can {listed([*mine, *self._also])}.{theirs} Ask for help with any of them. Try: set"
+            " a timer for ten minutes. Or: remember that my car is on level 3."
         )
         return Receipt(self.name, True, {}, spoken)
 
@@ -113,6 +124,8 @@ def _about(topic: str, tools: Sequence[Tool[Any]]) -> Tool[Any] | None:
 def _told(tool: Tool[Any]) -> str:
     """What a tool does, and something to say."""
     does = [use.does for use in tool.uses[:_MOST_USES]] or [tool.description]
+    if not tool.set_up:
+        return f"I could {'; '.join(does)}, but that isn't set up here: the README says how."
     said = f"I can {'; '.join(does)}."
     say = SAY.get(tool.name)
     return said if say is None else f"{said} For instance: {'. Or: '.join(say)}."

@@ -148,6 +148,11 @@ class HomeTool(Tool[HomeArgs]):
         self._home = home
         self._wait = wait
 
+    @property
+    def set_up(self) -> bool:
+        """Whether there is a home."""
+        return self._home is not None
+
     def foresee(self, args: HomeArgs, context: ToolContext) -> str | None:
         """Unknown: to look would already send something."""
         return NOT_SET_UP if self._home is None else None

@@ -51,6 +51,13 @@ def meant_by(said: str, entries: Sequence[str]) -> list[int]:
     return [at for at, text in enumerate(texts) if want and within.search(text)]
 
 
+def has_words(said: str, text: str | None) -> bool:
+    """Whether all that was said is in `text`, as whole words in this order."""
+    if not bare(said) or not text:
+        return False
+    return re.search(rf"(?<!\w){re.escape(bare(said))}(?!\w)", text.casefold()) is not None
+
+
 def split_entries(said: str) -> list[str]:
     """Entries that were said in one go: "milk, eggs and bread"."""
     return [part for each in _BETWEEN.split(said) if (part := each.strip())]

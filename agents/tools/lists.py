@@ -8,7 +8,17 @@ from typing import ClassVar, Final, Literal
 from agents.about import newest
 from agents.entries import entry_of, entry_text, is_private, only, spoken
 from agents.relevance import listed
-from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
+from agents.tools import (
+    Call,
+    Proposal,
+    Receipt,
+    Slot,
+    Tool,
+    ToolArgs,
+    ToolContext,
+    Use,
+    together,
+)
 from agents.tools.follow import Follow, Piece
 from agents.tools.list_words import bare, list_name, meant_by, split_entries, with_capital
 from agents.used import Used
@@ -28,7 +38,8 @@ _PRIVATE: Final = "That sounds private, so I'll only read it out when you've pre
 class ListArgs(ToolArgs):
     """items: entries; text: the same, as said in one go. list: its name, as said; "" asks for it.
     ids: entries that were agreed to, or are put on or off again. after: how many have been read
-    already. name and all answer the question which entry is meant.
+    already. name and all answer the question which entry is meant. also_on: other lists that the
+    same is put on.
     """
 
     action: Literal["add", "remove", "read", "clear", "lists", "bring_back"]
@@ -39,6 +50,7 @@ class ListArgs(ToolArgs):
     after: int = 0
     name: str | None = None
     all: bool = False
+    also_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,8 @@ class ListTool(Tool[ListArgs]):
     def run(self, args: ListArgs, context: ToolContext) -> Receipt:
         """Do one action on one list."""
         match args.action:
+            case "add" if args.also_on and args.list:
+                return self._add_to_each(args, context)
             case "add":
                 return self._add(args, context)
             case "remove":
@@ -181,6 +195,19 @@ class ListTool(Tool[ListArgs]):
         undo = Call(self.name, {"action": "remove", "list": name, "ids": ids}) if ids else None
         facts = {"action": "add", "items": list(ids), "doubles": len(doubles)}
         return Receipt(self.name, bool(added), facts, " ".join(said), undo=undo)
+
+    def _add_to_each(self, args: ListArgs, context: ToolContext) -> Receipt:
+        """Put the same on several lists; ok if it came on any."""
+        done = [
+            self._add(args.model_copy(update={"list": name, "also_on": ()}), context)
+            for name in (args.list, *args.also_on)
+        ]
+        if done[0].asks is not None or len(done) == 1:
+            return done[0]
+        facts = {"action": "add", "lists": len(done)}
+        ok = any(each.ok for each in done)
+        undo = together([each.undo for each in done if each.undo is not None])
+        return Receipt(self.name, ok, facts, " ".join(each.spoken for each in done), undo=undo)
 
     def _store(
         self, name: str, entries: Sequence[str], after: Item | None, context: ToolContext

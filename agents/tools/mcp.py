@@ -7,8 +7,8 @@ the server: all others are asked about first, with the arguments, each time.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Protocol, cast
 
@@ -46,6 +46,8 @@ _ORDERS: Final = re.compile(
 )
 """What is written for an assistant, and for no reader."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+")
+_MARK: Final = re.compile(r"\{([\w.-]+): ?([^{}]*)\}")
+"""The words for an argument in an example: "{title: the agenda}"."""
 LEFT_OUT: Final = "The rest is written to give me orders, so I left it out"
 
 
@@ -91,13 +93,15 @@ class Servers(Protocol):
 
 class McpArgs(ToolArgs):
     """arguments: the tool's own. asked, text: the one that was asked for, and what was answered.
-    agreed: the owner has been told what would be done, and wants it.
+    agreed: the owner has been told what would be done, and wants it. left_out: what was said and
+    is no argument; to be told of.
     """
 
     arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
     asked: str | None = None
     text: str | None = Field(default=None, max_length=500)
     agreed: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 class McpTool(Tool[McpArgs]):
@@ -105,6 +109,8 @@ class McpTool(Tool[McpArgs]):
 
     sink: ClassVar[Sink | None] = Sink.NETWORK
     trust: ClassVar[Trust] = Trust.TOOL_RESULT
+    deeds: frozenset[str] = frozenset()
+    """What requests of such tools begin with: who says one answers nothing that is asked."""
 
     def __init__(
         self,
@@ -134,23 +140,25 @@ class McpTool(Tool[McpArgs]):
             given[asked.name] = value
         missing = [e for e in self._fields.values() if e.required and e.name not in given]
         if missing:
-            return self._ask(missing[0], given, missing[0].question)
+            question = f"{without(args.left_out)}{missing[0].question}"
+            return self._ask(missing[0], given, question)
         if self.acts and not args.agreed:
             raw = {"arguments": given, "agreed": True}
-            question = f"Shall I {self.uses[0].does}{said_with(self.uses[0], given, self._now())}?"
+            question = asked_first(self.uses[0], given, args.left_out, self._now())
             asks = Proposal(self.name, raw, Slot.YES)
             return Receipt(self.name, False, {"proposed": True}, question, asks)
         label = Label(frozenset(), context.said_by.trust)
         offered = self.offered
         answer = self._servers.call(offered.server, offered.name, self._sent(given), label)
         facts = {"parts": len(answer.texts) + answer.more}
-        return Receipt(self.name, not answer.failed, facts, told(offered.server, answer))
+        spoken_of = "" if args.agreed else without(args.left_out)  # else it was said before
+        said = f"{spoken_of}{told(offered.server, answer)}"
+        return Receipt(self.name, not answer.failed, facts, said)
 
     def _ask(self, field: Argument, given: Mapping[str, object], question: str) -> Receipt:
         raw = {"arguments": dict(given), "asked": field.name}
-        return Receipt(
-            self.name, False, {"missing": "argument"}, question, Proposal(self.name, raw, Slot.TEXT)
-        )
+        asks = Proposal(self.name, raw, Slot.TEXT, takes=field, deeds=self.deeds)
+        return Receipt(self.name, False, {"missing": "argument"}, question, asks)
 
     def _sent(self, given: Mapping[str, object]) -> dict[str, object]:
         """The arguments as the server gets them: moments with their zone (RFC 3339)."""
@@ -173,14 +181,20 @@ def mcp_tool(offered: Offered, servers: Servers, now: Callable[[], datetime]) ->
     does = f"use {offered.server} for {words}"
     described = spoken(offered.description[:_READ_CHARACTERS], _DESCRIBED_CHARACTERS)
     examples = (words, f"{words} with {offered.server}", *([described] if described else []))
-    examples += offered.examples
+    marked = tuple(marks(each) for each in offered.examples)
+    examples += tuple(text for text, _ in marked)
+    fields = tuple(
+        replace(field, shown=tuple(at for _, found in marked for at in found.get(field.name, ())))
+        for field in said.fields
+    )
+    said = replace(said, fields=fields)
     use = Use(
         None,
         does,
         examples,
         (),
         not offered.reads,
-        said.fields,
+        fields,
         {} if offered.reads else {"agreed": True},
     )
     own = {
@@ -193,7 +207,28 @@ def mcp_tool(offered: Offered, servers: Servers, now: Callable[[], datetime]) ->
         "__doc__": McpTool.__doc__,
     }
     made: type[McpTool] = type("McpTool", (McpTool,), own)
-    return made(offered, said, servers, now)
+    tool = made(offered, said, servers, now)
+    tool.deeds = deeds_of([tool])
+    return tool
+
+
+def deeds_of(tools: Iterable[McpTool]) -> frozenset[str]:
+    """What requests of these tools begin with: the verbs of their names and examples."""
+    texts = [(tool.uses[0].examples[0], *tool.offered.examples) for tool in tools]
+    first = (in_words(text).split()[:1] for each in texts for text in each)
+    return frozenset(word for words in first for word in words)
+
+
+def marks(example: str) -> tuple[str, dict[str, list[tuple[str, str, str]]]]:
+    """An example of the owner's without its marks, and by argument, what stands before the mark,
+    the value, and what stands behind: "run off {title: the agenda}".
+    """
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for mark in _MARK.finditer(example):
+        before, after = example[: mark.start()], example[mark.end() :]
+        around = _MARK.sub(r"\2", before), mark[2].strip(), _MARK.sub(r"\2", after)
+        found.setdefault(mark[1], []).append(around)
+    return _MARK.sub(r"\2", example), found
 
 
 def mcp_tools(
@@ -214,6 +249,9 @@ def mcp_tools(
             left_out.append((each, "another tool of the server has that name"))
         else:
             tools[tool.name] = tool
+    deeds = deeds_of(tools.values())
+    for tool in tools.values():
+        tool.deeds = deeds
     return list(tools.values()), left_out
 
 
@@ -245,6 +283,20 @@ def _before_orders(text: str) -> tuple[str, bool]:
             return " ".join(read), True
         read.append(sentence)
     return " ".join(read), False
+
+
+def asked_first(
+    use: Use, arguments: Mapping[str, object], left_out: Sequence[str], now: datetime
+) -> str:
+    """The question whether a call is meant, with its arguments and what can't be one. Pure."""
+    return f"{without(left_out)}Shall I {use.does}{said_with(use, arguments, now)}?"
+
+
+def without(left_out: Sequence[str]) -> str:
+    """What is told of words that are no argument: "I can't use cyan. "; "" of none."""
+    if not left_out:
+        return ""
+    return f"I can't use {spoken(' or '.join(left_out), _SHOWN_CHARACTERS)}. "
 
 
 def said_with(use: Use, arguments: Mapping[str, object], now: datetime) -> str:

@@ -23,6 +23,7 @@ from agents.tools import (
 )
 from agents.tools.alarm import LONGEST_S
 from agents.tools.follow import Follow, Piece
+from agents.tools.list_words import has_words
 from agents.tools.say_when import and_repeat, say_day, say_when
 
 MOST: Final = 100
@@ -166,6 +167,11 @@ class ReminderTool(Tool[ReminderArgs]):
             if meant and (len(meant) == 1 or args.all):
                 return _cancelled(meant)
         return self.run(args, context).spoken  # a list, a question or a refusal: nothing changes
+
+    def ended_by(self, name: str) -> Mapping[str, object] | None:
+        """What cancels the reminder of that name; None where there is none."""
+        is_set = any(has_words(name, each.text) for each in self._schedule.reminders())
+        return {"action": "cancel", "text": name} if is_set else None
 
     def _refused(self, args: ReminderArgs) -> Receipt | None:
         """Why none is set, or the question for what or for when."""

@@ -1,16 +1,16 @@
 """What was said last, again, and how: slower, faster, or letter by letter."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, Literal, Protocol
 
 from agents.entries import spoken
 from agents.relevance import content_words
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
 from agents.tools.follow import Follow, Piece
-from context.errors import ScopeDenied
+from context.errors import LapelError, ScopeDenied
 from context.labels import Compartment
-from context.policy import Purpose
+from context.policy import Purpose, Scope
 
 NORMAL: Final = 1.0
 _STEP: Final = 1.2
@@ -160,6 +160,15 @@ class SpeechTool(Tool[SpeechArgs]):
         """What is repeated or spelled."""
         changes = args.action in ("slower", "faster", "normal")
         return None if changes else self.run(args, context).spoken
+
+    def said_last(self, mint: Callable[[Purpose], Scope]) -> str:
+        """The last reply; "" if there is none, or less is open now than when it was said."""
+        within = self._said.within()
+        try:
+            may = not within or within <= mint(Purpose.ANSWER).compartments
+        except LapelError:
+            return ""
+        return self._said.last() if may else ""
 
     def _last(self, context: ToolContext) -> str:
         """The last reply. Raises ScopeDenied where less is open than when it was said."""

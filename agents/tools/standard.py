@@ -1,6 +1,6 @@
 """The tools that every assistant has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from agents.tools.alarm import AlarmSchedule, AlarmTool
 from agents.tools.calculator import CalculatorTool
 from agents.tools.calendar import CalendarTool, Events, NoEvents
 from agents.tools.clock import ClockTool
+from agents.tools.everything import EverythingTool
 from agents.tools.forget import ForgetTool
 from agents.tools.grants import PermissionsTool
 from agents.tools.help import CannotTool, HelpTool, StopTool
@@ -46,7 +47,9 @@ class NoRoutes:
 
 @dataclass(frozen=True)
 class Deps:
-    """What the device gives the tools. By default it has none of it, and the tools say so."""
+    """What the device gives the tools. By default it has none of it, and the tools say so. servers:
+    the names of those whose tools are there by now.
+    """
 
     levels: Levels = field(default_factory=NoLevels)
     mute_switch: MuteSwitch = field(default_factory=NoMuteSwitch)
@@ -57,6 +60,7 @@ class Deps:
     routes: Routes = field(default_factory=NoRoutes)
     home: Home | None = None
     forecast: Forecast | None = None
+    servers: Callable[[], Sequence[str]] = tuple
 
 
 def standard_tools(
@@ -80,6 +84,7 @@ def standard_tools(
         TimerTool(schedule),
         AlarmTool(schedule, now),
         ReminderTool(schedule, now),
+        EverythingTool(schedule, call),
         ClockTool(now),
         RememberTool(),
         RecallTool(now),
@@ -91,7 +96,7 @@ def standard_tools(
         ListTool(undo_s),
         NoteTool(now, undo_s),
         CalculatorTool(),
-        CalendarTool(deps.events, now),
+        CalendarTool(deps.events, now, schedule),
         VolumeTool(deps.levels),
         BrightnessTool(deps.levels),
         MicrophoneTool(deps.mute_switch),
@@ -100,7 +105,7 @@ def standard_tools(
         RoutineTool(deps.routes, call, undo_s),
         HomeTool(deps.home),
         WeatherTool(deps.forecast, now),
-        HelpTool(lambda: tools),
+        HelpTool(lambda: tools, servers=deps.servers),
         CannotTool(),
         StopTool(),
     ]

@@ -17,6 +17,7 @@ from agents.tools import (
     together,
 )
 from agents.tools.follow import Follow, Piece
+from agents.tools.list_words import has_words
 
 LONGEST_S = 24 * 3600
 MOST = 20
@@ -194,6 +195,11 @@ class TimerTool(Tool[TimerArgs]):
         if args.action == "cancel" and meant and (len(meant) == 1 or args.all):
             return _cancelled(meant)
         return self.run(args, context).spoken  # a list, a question or a refusal: nothing changes
+
+    def ended_by(self, name: str) -> Mapping[str, object] | None:
+        """What cancels the timer of that name; None where there is none."""
+        is_set = any(has_words(name, each.name) for each in self._schedule.running())
+        return {"action": "cancel", "name": name} if is_set else None
 
     def _length(self, args: TimerArgs) -> float | Receipt:
         """The seconds to set a timer for; or why none is set, or the question for how long."""

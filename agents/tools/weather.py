@@ -135,6 +135,11 @@ class WeatherTool(Tool[WeatherArgs]):
         self._forecast = forecast
         self._now = now
 
+    @property
+    def set_up(self) -> bool:
+        """Whether there is a source of the weather."""
+        return self._forecast is not None
+
     def foresee(self, args: WeatherArgs, context: ToolContext) -> str | None:
         """Unknown: to look would already send the place."""
         return NOT_SET_UP if self._forecast is None else None

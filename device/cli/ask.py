@@ -13,7 +13,7 @@ from device.cli.running import is_running, tell_running
 from device.control import Flush, Lock
 from device.settings import Settings, state_dir
 
-_SERVERS_WAIT_S = 10.0  # for servers of tools, where one of theirs may be meant
+_SERVERS_WAIT_S = 2.0  # for servers of tools, where one of theirs may be meant
 
 
 @click.command(
@@ -29,7 +29,11 @@ _SERVERS_WAIT_S = 10.0  # for servers of tools, where one of theirs may be meant
 @pin_file_option
 @unlock_option
 def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> None:
-    """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input."""
+    """Answer a typed turn, with the mind and memory of `run`. TEXT "-" reads standard input.
+
+    Each call is a conversation of its own: on a terminal what it asks back can be answered, but
+    "make it ten", "undo" or "yes" in the next call refer to nothing.
+    """
     from agents.agent import Acted, Chose, Text
     from context import Authentication, Provenance
     from device.assemble import assemble_mind
@@ -44,9 +48,11 @@ def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> N
         if mind.fit is not None and mind.fit.small:
             click.echo(f"lapel: I think with {mind.fit.sentence}.", err=True)
         vault = Vault(settings, mind.store, pin_file=pin_file, meaning=None)
-        if (unlock or pin_file is not None) and vault.is_locked:
-            vault.unlock()
-            shown_by = Authentication.PIN
+        if unlock or pin_file is not None:
+            vault.note_no_pin()
+            if vault.is_locked:
+                vault.unlock()
+                shown_by = Authentication.PIN
         set_a_timer = False
         if mind.agent.route(words).tool in (None, "cannot"):  # else it is one of our own
             mind.take_up_tools(_SERVERS_WAIT_S)
@@ -70,5 +76,6 @@ def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> N
                 break
             mind.agent.heard(words, said)
             words = click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip()
+            mind.take_up_tools()  # of servers that are there by now
         if set_a_timer and not is_running():
             click.echo("(Timers ring while 'lapel run' is running.)", err=True)

@@ -3,10 +3,12 @@
 import click
 import tomli_w
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from context.errors import LapelError
 from device.cli.options import examples, settings_options
+from device.errors import SettingsWrong
 from device.settings import Settings, user_file
 
 
@@ -24,7 +26,7 @@ def doctor(settings: Settings) -> None:
         table.add_row(
             f"[{colour[finding.state]}]{word[finding.state]}[/{colour[finding.state]}]",
             finding.about,
-            finding.found,
+            escape(finding.found),  # some of it is a server's text
         )
     Console().print(table)
     if any(finding.state is State.BAD for finding in findings):
@@ -78,6 +80,10 @@ def show(settings: Settings) -> None:
 def check(settings: Settings) -> None:
     """Check the settings; a wrong key is named, with exit status 1."""
     from device.assemble import find_models
+    from device.doctor import unencrypted
+
+    if wrong := unencrypted(settings):
+        raise SettingsWrong(" ".join(wrong))
 
     catalog = find_models().catalog
     for name in settings.models():

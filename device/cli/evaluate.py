@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from context.errors import LapelError
+from device.cli.context.output import note
 from device.cli.options import examples, settings_options
 from device.settings import LlamaSettings, NoModelSettings, Settings
 
@@ -140,6 +141,7 @@ def _measure(
     models = find_models()
     worlds = MindWorlds(settings, models, folder)
     worlds.load()
+    _warn(suites, worlds)
     hear = _hearing(settings, spoken=spoken)
     one = run_router if router_only else run
     verdicts = _through(one, suites, worlds, hear, "lapel")
@@ -177,6 +179,18 @@ def _measure(
             "start_s": choice.start_s,
         }
     return verdicts, report
+
+
+def _warn(suites: Sequence["Suite"], worlds: "MindWorlds") -> None:
+    """Tell of intents and slots that no tool has, so that a slip of the pen is no failure."""
+    from agents.evaluation.known import unknown
+    from agents.evaluation.suite import WorldIs
+
+    with worlds.world(WorldIs()) as world:
+        tools = list(world.toolbox.tools)
+    for each in suites:
+        for sentence in unknown(each, tools) if not each.held_out else ():
+            note(sentence)
 
 
 def _through(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from context.errors import LapelError
 from device.cli.context.output import note, shortened, table
 from device.cli.options import examples, settings_options
 from device.settings import Settings, state_dir
@@ -44,6 +45,9 @@ def tools(settings: Settings, wait_s: float) -> None:
     asks first   says what it would do, and does it after a yes: a server's tool, unless you list
                  it under the server's `reads`
     left out     can't be used by voice, with why
+
+    \b
+    The exit status is 1 where a server can't be used; why, and what it printed, is told.
     """
     from agents.tools.standard import standard_tools
     from device.assemble import assemble_schedule, assemble_store, keep_private
@@ -66,11 +70,16 @@ def tools(settings: Settings, wait_s: float) -> None:
             servers.start()
             servers.wait(wait_s)
             table(_HEADINGS, [*rows, *_offered(servers)])
+            broken = servers.broken
             for name, listing in servers.listings.items():
-                if listing.problem:
-                    note(f"{name}: {listing.problem}.")
                 if listing.more:
                     note(f"{name}: {listing.more} more tools; name those you want in its 'tools'.")
+            for name, listing in broken.items():
+                note(f"{name}: {listing.problem}.")
+                for line in listing.printed:
+                    note(f"  it printed: {line}")
+    if broken:
+        raise LapelError(f"Can't be used now: {', '.join(broken)}. See above for why.")
 
 
 def _offered(servers: "McpServers") -> Iterator[tuple[str, ...]]:

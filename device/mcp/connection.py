@@ -6,8 +6,9 @@ words of an error that it gives as the answer to a call.
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from agents.egress import SPOKEN, Endpoint, Gate, Leaving, Outlet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MOST_TOOLS: Final = 64
 """Of one server: each that is there makes every other harder to find."""
 _MOST_PAGES: Final = 50
+_MOST_PRINTED: Final = 20
 _MOST_BYTES: Final = 4_000_000
 _FIRST_WAIT_S: Final = 0.2
 _LONGEST_WAIT_S: Final = 900.0
@@ -43,12 +45,15 @@ class NoAnswer(NetworkFailed):
 @dataclass
 class Listing:
     """What is known of a server. offered: None: it has not been listed yet. problem: why it can't
-    be reached, "" where it can. more: how many tools it lists beyond those.
+    be reached, without a full stop; "" where it can. more: how many tools it lists beyond those.
+    printed: the last lines that it printed beside its messages, before anything was asked of it;
+    those after it may hold what was said, and are kept nowhere.
     """
 
     offered: tuple[Offered, ...] | None = None
     problem: str = "not connected yet"
     more: int = 0
+    printed: tuple[str, ...] = ()
 
 
 def process_endpoint(name: str) -> Endpoint:
@@ -91,6 +96,8 @@ class Connection:
     _ended_why: str = ""
     _is_there: asyncio.Event = field(default_factory=asyncio.Event)
     _was_there: bool = False
+    _was_called: bool = False
+    _printed: deque[str] = field(default_factory=lambda: deque[str](maxlen=_MOST_PRINTED))
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -106,11 +113,12 @@ class Connection:
             except TimeoutError:
                 problem = "it does not answer"
             except LapelError as error:
-                problem = str(error).rstrip(".")
+                problem = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a library makes of a broken server
                 problem = f"it {self._ended_why}" if self._ended_why else self._why(error)
             was_there, self._was_there = self._was_there, False
-            self.listing = Listing(self.listing.offered, problem, self.listing.more)
+            offered, more = self.listing.offered, self.listing.more
+            self.listing = Listing(offered, problem.rstrip("."), more, tuple(self._printed))
             self.settled = True
             self.tell()
             wait_s = _FIRST_WAIT_S if was_there else min(max(2 * wait_s, 1.0), _LONGEST_WAIT_S)
@@ -127,6 +135,7 @@ class Connection:
         async with self._one_at_a_time:
             client = await self._there()
             self._let_out(label)
+            self._was_called = True
             request = types.CallToolRequest(
                 params=types.CallToolRequestParams(name=tool, arguments=arguments)
             )
@@ -254,7 +263,10 @@ class Connection:
 
             self.gate.open(Leaving(tool_name(self.name), process_endpoint(self.name), SPOKEN))
             variables = read_variables(settings.env_file, f"tools.mcp.{self.name}.env_file")
-            program = Program(settings.command, settings.args, variables, _MOST_BYTES)
+            self._printed.clear()
+            program = Program(
+                settings.command, settings.args, variables, _MOST_BYTES, self._note_printed
+            )
             yield running(program, self._end)
             return
         import httpx2
@@ -275,6 +287,11 @@ class Connection:
             transport=transport, trust_env=False, timeout=timeout
         ) as http:
             yield streamable_http_client(settings.url, http_client=http)
+
+    def _note_printed(self, line: str) -> None:
+        if not self._was_called:
+            self._printed.append(line)
+            self.listing = replace(self.listing, printed=tuple(self._printed))
 
     async def _list(self, client: "Client") -> None:
         """List the tools that the settings allow."""
@@ -298,7 +315,7 @@ class Connection:
             cursor = page.next_cursor
             if cursor is None:
                 break
-        self.listing = Listing(tuple(found.values()), "", more)
+        self.listing = Listing(tuple(found.values()), "", more, tuple(self._printed))
 
     async def _noticed(self, message: Any) -> None:
         """Told what a server says by itself, of which only a change of its tools matters."""

@@ -91,6 +91,11 @@ class McpServers:
         """All tools that are offered now, in the order of the settings."""
         return tuple(each for one in self.listings.values() for each in one.offered or ())
 
+    @property
+    def broken(self) -> dict[str, Listing]:
+        """Those that can't be reached, or not yet."""
+        return {name: each for name, each in self.listings.items() if each.problem}
+
     def wait(self, timeout_s: float) -> None:
         """Wait until each server has listed its tools or can't be reached, or the time is over."""
         with self._settled:

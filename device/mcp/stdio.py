@@ -25,17 +25,22 @@ if TYPE_CHECKING:
 _PASSED_ON: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _MOST_RUBBISH: Final = 1000
 _ENDS_S: Final = 0.8
+_LAST_WORDS_S: Final = 0.2
+_LONGEST_LINE: Final = 200
 _PIPE_ENDS = (anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
 @dataclass(frozen=True)
 class Program:
-    """What is started. variables: of its environment, beside the few that every program needs."""
+    """What is started. variables: of its environment, beside the few that every program needs.
+    printed: is given each line that it prints beside its messages, made plain and short.
+    """
 
     command: str
     args: Sequence[str]
     variables: Mapping[str, str]
     most_bytes: int
+    printed: Callable[[str], None]
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -58,7 +63,7 @@ async def running(
             *program.args,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             env=environment(program.variables),
             start_new_session=True,  # so that what it starts ends with it
             limit=program.most_bytes,
@@ -69,12 +74,16 @@ async def running(
     to_say, to_write = anyio.create_memory_object_stream[SessionMessage](0)
     reading = asyncio.create_task(_read(process, said, ended))
     writing = asyncio.create_task(_write(process, to_write, ended))
+    listening = asyncio.create_task(_listen(process, program.printed))
 
     async def wind_up() -> None:
         for task in (reading, writing):
             task.cancel()
         await asyncio.gather(reading, writing, return_exceptions=True)
         await _end(process)
+        _ = await asyncio.wait([listening], timeout=_LAST_WORDS_S)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         for stream in (said, heard, to_say, to_write):
             stream.close()
 
@@ -111,6 +120,23 @@ async def _read(
     finally:
         ended(why)
         await said.aclose()
+
+
+async def _listen(process: asyncio.subprocess.Process, printed: Callable[[str], None]) -> None:
+    """Read what it prints beside its messages, to the end, so that it never has to wait."""
+    assert process.stderr is not None
+    while True:
+        try:
+            line = await process.stderr.readline()
+        except ValueError:  # a line beyond the limit, of which the rest follows
+            continue
+        except OSError:
+            return
+        if not line:
+            return
+        text = line[:_LONGEST_LINE].decode("utf-8", "replace")
+        if plain := "".join(c if c.isprintable() else " " for c in text).strip():
+            printed(plain)
 
 
 async def _write(

@@ -87,7 +87,7 @@ class TestFollowUp:
         conversation.say("Forget about the spare key")
         assert conversation.say("Yes, please.") == FORGOTTEN
         assert conversation.say("Where is the spare key?") == DONT_KNOW_OWN
-        assert conversation.say("yes") == DONT_KNOW
+        assert conversation.say("yes") == "I hadn't asked anything, so I did nothing."
 
     def test_what_was_just_remembered_is_forgotten_at_once(self, talk) -> None:
         conversation = talk(None)

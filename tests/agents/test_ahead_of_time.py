@@ -23,6 +23,7 @@ COMMANDS = [
 UNFORESEEN = (
     *("undo", "lock", "permissions", "list", "note", "calendar", "home", "weather", "volume"),
     *("brightness", "speech", "routine", "microphone", "status", "calculator"),
+    *("everything", "cannot"),
 )
 FACTS = ("my car is on level 3", "the spare key is under the blue flower pot", "Anna likes tulips")
 

@@ -24,6 +24,8 @@ from agents.arithmetic import NotASum, evaluate, say_number
         ("the sum of 19, 23 and 8", "50"), ("subtract 8 from twenty", "12"), ("18 and 27", "45"),
         ("difference between 5 and 9", "4"), ("100 take away 7", "93"), ("add 1,000 and 5", "1005"),
         ("split 100 dollars 4 ways", "25"), ("remainder when 17 divided by 5", "2"),
+        ("two thirds of 90", "60"), ("the square of 15", "225"), ("15% tip on 64", "9.6"),
+        ("a dozen dozen", "144"),
         ("three cubed", "27"), ("2 ** -1", "0.5"), ("12 \u00d7 7", "84"), ("84 \u00f7 7", "12"),
     ],
 )  # fmt: skip

@@ -161,7 +161,7 @@ class TestAfterAReply:
         ["Forget this conversation"],
         ["Remember that Anna likes roses", "Undo"],
         ["Lock my memory"],
-        ["Revoke all permissions"],
+        ["Revoke all permissions", "yes"],
     ],
 )
 def test_nothing_is_left_of_what_was_said_before(conversation, model, said) -> None:

@@ -129,6 +129,8 @@ def test_a_correction_takes_the_place_of_the_deed(after, last, text, more) -> No
         (WEATHER, "and tomorrow?", {"place": "Rome"}),
         (WEATHER, "and in Oslo on Monday?", {"place": "Oslo"}),
         (DAY, "and on Monday?", {"date": "2026-03-16"}),
+        (DAY, "and next week?", {"date": "2026-03-16", "until": "2026-03-22"}),
+        (DAY, "and on Monday evening?", {"date": "2026-03-16", "part": "evening"}),
         (SPELL, "And necessary?", {"word": "necessary"}),
         (
             ("calculator", {"action": "calculate", "expression": "12 times 7"}),

@@ -54,6 +54,9 @@ def test_any_text_is_judged_the_same_in_pieces(text: str, data: st.DataObject) -
         "I will water your plants.", "I've gone ahead and unlocked the door.",
         "I'll take care of it.", "I will do that right away.", "The email has been sent.",
         "I'll proceed with unlocking the front door.", "I\u2019ve locked the door.",
+        "Lapel picks up the kids at four.", "Lapel will meet you on Tuesday.",
+        "Lapel sees you at seven.", "See you at seven!", "I'll be there at seven.",
+        "I'm going to meet you there.", "Lapel is waiting for you.",
     ],
 )  # fmt: skip
 def test_a_claim_to_have_acted_is_never_said(reply: str) -> None:
@@ -76,6 +79,8 @@ def test_a_claim_after_something_true_ends_the_reply() -> None:
         "Setting a goal is the first step.", "Playing chess helps you think.",
         "I am not able to call anyone.", "The sun sets in the west.", "I don't know.",
         "The water is turned into steam.", "You can set the table.", "Yes.",
+        "Lapel is a voice assistant.", "The lapel folds back over the chest.", "I see.",
+        "Lapel can't hear that.", "Lapel will not hear that.", "You will see him there.",
         "I can help you with questions.", "Bees make honey, which they store.",
     ],
 )  # fmt: skip

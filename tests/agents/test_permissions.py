@@ -144,10 +144,10 @@ class TestRevoked:
         speaker.press()
         told.say("You may answer that in company always")
         speaker.principal = Principal.UNKNOWN
-        for _ in range(2):
-            assert told.say("Revoke all permissions") == (
-                "I allow nothing beyond the usual any more."
-            )
+        for left in (1, 0):
+            assert told.say("Revoke all permissions").startswith("Should I take back all")
+            assert len(store.grants.all()) == left
+            assert told.say("yes") == "I allow nothing beyond the usual any more."
             assert store.grants.all() == ()
 
     def test_none_in_particular_is_asked_about(self, told, speaker, store, talk) -> None:

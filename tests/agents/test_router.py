@@ -21,12 +21,24 @@ KINDS = {
 }
 ACTING = {
     "timer", "alarm", "reminder", "list", "note", "remember", "forget", "undo", "lock",
-    "permissions", "calendar", "volume", "brightness", "microphone", "routine", "home",
+    "permissions", "everything", "calendar", "volume", "brightness", "microphone", "routine",
+    "home",
 }  # fmt: skip
 READING = {"list", "lists", "read", "left", "find", "next", "day", "state", "show"}
 
 
-ONE_WORD = {"undo", "lock", "mute", "unmute", "pause", "resume", "louder", "quieter", "snooze"}
+ONE_WORD = {
+    "note",
+    "undo",
+    "lock",
+    "mute",
+    "unmute",
+    "pause",
+    "resume",
+    "louder",
+    "quieter",
+    "snooze",
+}
 
 
 def acts(routed: Routed) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.times import When, clock_time, date_of, find_when, resolve
+from agents.times import When, asked_days, clock_time, date_of, find_when, resolve
 
 NOW = datetime(2026, 3, 14, 10, 0)  # a Saturday
 
@@ -138,3 +138,49 @@ def test_any_text_is_safe(text: str) -> None:
         resolved = resolve(found.when, NOW)
         assert resolved is None or isinstance(resolved.at.date(), date)
         assert all(0 <= start < end <= len(text) for start, end in found.spans)
+
+
+FRIDAY = datetime(2026, 11, 27, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "date", "until"),
+    [
+        ("this weekend", FRIDAY, "2026-11-28", "2026-11-29"),
+        ("at the weekend", FRIDAY, "2026-11-28", "2026-11-29"),
+        ("this weekend", datetime(2026, 11, 28, 10), "2026-11-28", "2026-11-29"),
+        ("this weekend", datetime(2026, 11, 29, 10), "2026-11-29", None),
+        ("next weekend", FRIDAY, "2026-12-05", "2026-12-06"),
+        ("next weekend", datetime(2026, 11, 28, 10), "2026-12-05", "2026-12-06"),
+        ("next week", FRIDAY, "2026-11-30", "2026-12-06"),
+        ("anything planned this week", FRIDAY, "2026-11-27", "2026-11-29"),
+        ("on Sunday", FRIDAY, "2026-11-29", None),
+    ],
+)
+def test_a_stretch_is_all_of_its_days(text, now, date, until) -> None:
+    found = find_when(text)
+    assert found is not None
+    asked = {"date": date} if until is None else {"date": date, "until": until}
+    assert asked_days(found.when, now) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("on Sunday morning", "morning"),
+        ("tomorrow afternoon", "afternoon"),
+        ("tomorrow night", "evening"),
+        ("tonight", "evening"),
+        ("this afternoon", "afternoon"),
+        ("tomorrow", None),
+        ("tomorrow at lunchtime", None),
+    ],
+)
+def test_a_part_of_a_day_is_asked_about(text, part) -> None:
+    found = find_when(text)
+    assert found is not None
+    assert (asked_days(found.when, FRIDAY) or {}).get("part") == part
+
+
+def test_the_number_of_this_week_is_no_time() -> None:
+    assert find_when("which week is this week") is None

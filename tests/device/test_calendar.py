@@ -131,3 +131,21 @@ def test_no_file_breaks_it(tmp_path: Path, data: bytes) -> None:
     calendar = CalendarFolder(folder, lambda: datetime(2026, 3, 14, tzinfo=UTC))
     assert isinstance(calendar.between(DAY, DAY + timedelta(days=1)), list)
     assert isinstance(list(calendar.after(DAY)), list)
+
+
+def test_only_what_was_added_and_nobody_wrote_more_of_is_its_own(calendar, folder) -> None:
+    _ = calendar.add("dentist", datetime(2026, 3, 17, 15), 1800)
+    put(folder, "other.ics", ics("UID:o\nDTSTART:20260317T100000Z\nSUMMARY:theirs"))
+    path = folder / OWN
+    more = "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n{more}\r\nEND:VEVENT\r\n"
+    events = (
+        more.format(uid="p", more="DTSTART:20260317T110000Z\r\nSUMMARY:place\r\nLOCATION:here")
+        + more.format(uid="r", more="DTSTART:20260317T120000Z\r\nSUMMARY:often\r\nRRULE:FREQ=DAILY")
+        + more.format(uid="d", more="DTSTART;VALUE=DATE:20260317\r\nSUMMARY:whole")
+    )
+    text = path.read_bytes().decode().replace("END:VCALENDAR", f"{events}END:VCALENDAR")
+    _ = path.write_bytes(text.encode())
+    found = calendar.between(DAY, DAY + timedelta(days=1))
+    assert {each.title: each.own for each in found} == {
+        "theirs": False, "place": False, "often": False, "whole": False, "dentist": True,
+    }  # fmt: skip

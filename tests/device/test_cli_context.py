@@ -101,7 +101,7 @@ def added(ok: Run, *arguments: str, **typed: str) -> str:
 
 
 def texts(ok: Run, *arguments: str) -> list[str]:
-    return [line[-1] for line in ok("list", *arguments).lines]
+    return [line[3] for line in ok("list", *arguments).lines]
 
 
 @pytest.fixture
@@ -112,6 +112,26 @@ def pin(tmp_path: Path) -> Path:
 
 
 # list, show, add
+
+
+def test_what_no_longer_is_true_looks_so_where_it_is_piped(ok: Run) -> None:
+    old, new = added(ok, "The car is on level 2", "--keep"), added(ok, "The car is on level 3")
+    ok("supersede", old)
+    holds = {line[0]: line[4] for line in ok("list").lines}
+    assert holds[new] == ""
+    assert holds[old].startswith("kept; true until 20")
+
+
+def test_a_pin_that_is_not_set_is_said_to_be(ok: Run, pin: Path) -> None:
+    assert "No PIN is set" in ok("list", "--unlock").err
+    assert "No PIN is set" in ok("list", "--pin-file", pin).err
+    assert "No PIN is set" not in ok("list").err
+    ok("lock", "set-pin", "--new-pin-file", pin)
+    assert "No PIN is set" not in ok("list", "--pin-file", pin).err
+
+
+def test_what_is_not_there_is_not_imported(run: Run) -> None:
+    refused(run("import", "/nonexistent"), "/nonexistent: there is no such file")
 
 
 def test_nothing_is_there_at_first(ok: Run) -> None:
@@ -128,7 +148,7 @@ def test_what_is_added_is_listed_and_shown(ok: Run) -> None:
     made = added(ok, KEY)
     (line,) = ok("list").lines
     assert line[0] == made
-    assert line[2:] == ["owner/general", KEY]
+    assert line[2:] == ["owner/general", KEY, ""]
     shown = dict(ok("show", made[:6]).lines)
     assert shown["id"] == made
     assert shown["text"] == KEY
@@ -513,13 +533,15 @@ def test_what_is_exported_comes_back_the_same(run: Run, ok: Run, tmp_path: Path,
     ok("supersede", made)
     before = ok("list", "--json").out
     folder = tmp_path / "out"
-    done = ok("export", folder)
+    refused(run("export", folder), "Nothing was changed, as nobody said yes: give --yes.")
+    assert not folder.exists()
+    done = ok("export", folder, "--yes")
     assert "4 memories" in done.out
     assert "Neither is encrypted" in done.err
     assert KEY in (folder / "memories.md").read_text(encoding="utf-8")
     for path in folder.iterdir():
         assert path.stat().st_mode & 0o077 == 0
-    refused(run("export", folder), "not overwritten")
+    refused(run("export", folder, "--yes"), "not overwritten")
     assert ok("import", folder).out == "items.jsonl: 0 memories new, 4 there already, 0 left out.\n"
     ok("panic", "--yes")
     done = ok("import", folder / "items.jsonl")
@@ -827,7 +849,7 @@ def test_a_pin_comes_out_of_a_pipe_as_well(home: Path, ok: Run, pin: Path) -> No
     ok("lock", "set-pin", "--new-pin-file", pin)
     done = piped(home, "list", "--pin-file", "/dev/stdin", stdin=b"2580\n")
     assert done.code == 0, done.err
-    assert done.lines[0][-1] == HEALTH
+    assert done.lines[0][3] == HEALTH
 
 
 def test_a_pin_locks_what_is_restricted(run: Run, ok: Run, pin: Path, tmp_path: Path) -> None:
@@ -844,7 +866,7 @@ def test_a_pin_locks_what_is_restricted(run: Run, ok: Run, pin: Path, tmp_path: 
     }
     refused(run("lock", "set-pin", "--new-pin-file", pin), "change-pin")
     done = ok("list")
-    assert [line[-1] for line in done.lines] == [KEY]
+    assert [line[3] for line in done.lines] == [KEY]
     assert "--unlock" in done.err
     assert "1 place more is locked" in ok("stats").err
     refused(run("list", "--unlock"), "nobody to ask")
@@ -893,7 +915,7 @@ def test_a_pin_is_typed_unseen_and_again_if_it_is_wrong(run: Run, ok: Run, someb
 
 
 def dict_of_ids(ok: Run) -> dict[str, str]:
-    return {line[-1]: line[0] for line in ok("list", "--unlock", typed="2580\n").lines}
+    return {line[3]: line[0] for line in ok("list", "--unlock", typed="2580\n").lines}
 
 
 def test_after_wrong_pins_it_says_how_long_to_wait(
@@ -1031,7 +1053,7 @@ def test_piped_it_fails_with_a_sentence_and_no_traceback(home: Path) -> None:
     assert "Traceback" not in done.err
     done = piped(home, "add", "-", stdin="Grüße\n".encode())
     assert done.code == 0, done.err
-    assert piped(home, "list").lines[0][-1] == "Grüße"
+    assert piped(home, "list").lines[0][3] == "Grüße"
     done = piped(home, "forget", "--all", stdin=b"y\n")
     assert (done.code, done.out) == (0, "1 memory forgotten.\n")
 

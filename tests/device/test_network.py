@@ -178,4 +178,4 @@ class TestMqtt:
                     "home.engine=mqtt", "home.url=mqtts://home.example", f"{key}={wrong}",
                 )
             )  # fmt: skip
-        assert "password" not in str(refused.value)
+        assert "user:password" not in str(refused.value)

@@ -54,14 +54,21 @@ def test_a_state_folder_that_cannot_be_made_says_so(home: Path, monkeypatch) -> 
 @pytest.mark.parametrize(
     ("override", "named"),
     [
-        ("transcribe.modle=x", "transcribe.modle"),
+        ("transcribe.modle=x", "no transcribe.modle, but model"),
         ("transcribe.engine=vosk", "transcribe.engine"),
-        ("wake.engine=snowboy", "wake"),
-        ("think.context_tokens=many", "think.llama-cpp.context_tokens"),
-        ("wake.threshold=2", "wake.cascade.threshold"),
+        ("wake.engine=snowboy", "wake.engine has to be 'cascade', 'openwakeword' or"),
+        ("think.context_tokens=many", "think.context_tokens has to be a whole number"),
+        ("wake.threshold=2", "wake.threshold has to be less than 1"),
         ("listen.silence_s=-1", "listen.silence_s"),
-        ("nonsense.a=1", "nonsense"),
-        ("wake.words=[]", "wake.cascade.words"),
+        ("nonsense.a=1", "no nonsense; there are about, wake"),
+        ("transcribe.vocabulary=Siobhan", "transcribe.vocabulary has to be a list"),
+        ("mic=3", "mic has to be a table"),
+        ("memory.keys=tpm", "memory.keys has to be 'file', 'systemd', 'kernel' or 'pin'"),
+        ("trace.personal=perhaps", "trace.personal has to be true or false"),
+        ("think.engine=openai-compatible", "think.url is needed; think.model is needed"),
+        ("home.engine=mqtt", "home.url is needed"),
+        ("tools.mcp.printer.command=x", "tools.mcp.printer needs its engine, 'stdio' or 'http'"),
+        ("wake.words=[]", "wake.words has too few"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(override: str, named: str) -> None:

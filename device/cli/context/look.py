@@ -54,7 +54,8 @@ def list_items(
 ) -> None:
     """List what is remembered, newest first, with what is no longer true.
 
-    Piped, each line has the id, the time, the place and the text, with tabs between.
+    Piped, each line has the id, the time, the place, the text and what holds of it ("kept", "true
+    until …": what is no longer true answers nothing), with tabs between.
     """
     vault.check_there(inside)
     first = None if since is None else when.since(since, vault.store.now(), local_zone())

@@ -72,6 +72,8 @@ def vault_options(*, needs_open: bool = True) -> Callable[[F], F]:
     def decorate(command: F) -> F:
         def with_vault(settings: Settings, pin_file: Path | None, unlock: bool, **rest: Any) -> Any:
             with opened(settings, pin_file) as vault:
+                if unlock or pin_file is not None:
+                    vault.note_no_pin()
                 general = vault.store.keyring.locked(Tier.GENERAL)
                 asked = vault.is_locked and (unlock or pin_file is not None)
                 if needs_open and (general or asked):

@@ -87,11 +87,17 @@ def table(
 def print_items(
     items: Iterable[Item], scores: Sequence[float] | None = None, *, err: bool = False
 ) -> None:
-    """Print items: id, time, place and text; piped, all of each, else the beginning."""
+    """Print items: id, time, place and text; piped, all of each and what holds of it, else the
+    beginning.
+    """
     rows = list(items)
     if not _is_terminal(err=err):
         lines = [
-            (each.id, iso(each.captured_at), place_of(each), visible(each.text)) for each in rows
+            (
+                *(each.id, iso(each.captured_at), place_of(each), visible(each.text)),
+                "; ".join(_states(each, iso)),
+            )
+            for each in rows
         ]
         table((), lines, err=err)
         return
@@ -166,11 +172,16 @@ def _is_terminal(*, err: bool) -> bool:
 
 
 def _with_state(item: Item) -> str:
-    about = item.about
-    states = ["kept"] if about.pinned else []
-    if about.valid_until is not None:
-        states.append(f"true until {local(about.valid_until)}")
+    states = _states(item, local)
     return shortened(item.text) + (f"  ({', '.join(states)})" if states else "")
+
+
+def _states(item: Item, written: Callable[[datetime | None], str]) -> list[str]:
+    """What holds of an item: that it is kept for ever, and until when it is, or was, true."""
+    states = ["kept"] if item.about.pinned else []
+    if item.about.valid_until is not None:
+        states.append(f"true until {written(item.about.valid_until)}")
+    return states
 
 
 def _seen(character: str) -> str:

@@ -12,12 +12,13 @@ from context.audit import AuditEvent
 from context.errors import LapelError, TextRefused, VaultLocked
 from context.importers import Kind, Record, Skipped
 from context.items import About, Provenance
-from context.labels import Compartment, Sensitivity
+from context.labels import Compartment, Sensitivity, parse_place
 from context.policy import OWNER_GENERAL, Purpose, Sink
 from context.retention import expires_at
 from context.transfer import export
 from context.upkeep.figures import figures
 from device.cli.context import output
+from device.cli.context.ask import confirm
 from device.cli.context.change import both, refuse_ambient
 from device.cli.context.opening import (
     PATH,
@@ -25,6 +26,7 @@ from device.cli.context.opening import (
     inside_option,
     vault_options,
     without_locked_option,
+    yes_option,
 )
 from device.cli.context.stopping import stoppable
 from device.cli.context.vault import Vault
@@ -45,18 +47,32 @@ _NAMED = 10  # places a reason is given for
 @click.argument("folder", type=PATH)
 @inside_option
 @without_locked_option
+@yes_option
 @vault_options()
 def export_all(
-    vault: Vault, folder: Path, inside: tuple[Compartment, ...], without_locked: bool
+    vault: Vault,
+    folder: Path,
+    *,
+    inside: tuple[Compartment, ...],
+    without_locked: bool,
+    yes: bool,
 ) -> None:
     """Write what is remembered into FOLDER: items.jsonl for programs, memories.md for people.
 
     These files are not encrypted, and nothing is overwritten. 'lapel context import' reads the
-    first back, exactly; for an encrypted copy see 'lapel context backup'.
+    first back, exactly; for an encrypted copy see 'lapel context backup'. Where something lies in
+    a restricted place, it is asked about first.
     """
     vault.check_there(inside)
     vault.need_all(without_locked=without_locked or bool(inside))
-    total = sum(each.items for each in figures(vault.store, vault.scope(Purpose.REVIEW), None))
+    places = figures(vault.store, vault.scope(Purpose.REVIEW, inside), None)
+    total = sum(each.items for each in places)
+    if private := sum(each.items for each in places if _is_restricted(each.name)):
+        confirm(
+            f"{output.counted(private, 'memory')} of restricted places would be written"
+            " unencrypted. Write them?",
+            yes=yes,
+        )
     with output.progress("exporting") as show:
         done = vault.reading(
             Purpose.EXPORT,
@@ -106,6 +122,8 @@ def import_path(
 
     Ctrl-C stops it; what is imported until then is kept, and the same command goes on.
     """
+    if not path.exists():
+        raise LapelError(f"Cannot import {output.visible(str(path))}: there is no such file.")
     if (path / export.JSONL).is_file() and kind in (None, _OURS):
         path, kind = path / export.JSONL, _OURS
     if kind is None:
@@ -120,6 +138,11 @@ def import_path(
         refuse_ambient(where)
         vault.note_words_only()
         _import_theirs(vault, path, Kind(kind), where)
+
+
+def _is_restricted(place: str) -> bool:
+    """Whether one of a place's compartments is restricted."""
+    return any(each.sensitivity is Sensitivity.RESTRICTED for each in parse_place(place))
 
 
 def _import_ours(vault: Vault, path: Path) -> None:

@@ -81,6 +81,11 @@ class Vault:
         """Whether something is locked by the PIN."""
         return self.store.keyring.locked(Tier.RESTRICTED)
 
+    def note_no_pin(self) -> None:
+        """Tell that a PIN was given, or is to be asked for, though none is set."""
+        if not self.store.keyring.has_pin():
+            note("(No PIN is set, so none was asked for: 'lapel context lock set-pin' sets one.)")
+
     def unlock(self, what: str = "PIN", *, tries: int = _TRIES) -> str:
         """Open what the PIN locks and return the PIN, which is asked for unless it is in a file.
 

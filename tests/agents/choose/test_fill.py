@@ -26,7 +26,6 @@ TITLE = Field("title", Kind.WORDS, required=True)
 COPIES = Field("copies", Kind.WHOLE, least=1, most=99)
 PAPER = Field("paper", Kind.ONE_OF, options=("plain", "photo"))
 COLOUR = Field("colour", Kind.YES_NO)
-DOES = "use printer for print page"
 
 
 class Picks:
@@ -44,8 +43,14 @@ class Picks:
         )
 
 
+def printing(*fields: Field) -> Use:
+    does = "use printer for print page"
+    return Use(None, does, ("print page", "print page with printer"), fields=fields)
+
+
 def filled(text: str, *fields: Field, picks: Picks | None = None) -> dict[str, object] | None:
-    return fill(text, DOES, fields, said_time, NOW, picks or Picks())
+    found = fill(text, printing(*fields), said_time, NOW, picks or Picks())
+    return None if found is None else found.arguments
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,136 @@ def test_the_words_for_the_deed_itself_are_no_value(text: str) -> None:
     assert filled(text, TITLE) == {}
 
 
+BED = Field("bed", Kind.WORDS, required=True, most=500)
+MINUTES = Field("minutes", Kind.WHOLE, required=True, least=1, most=60)
+STRENGTH = Field("strength", Kind.ONE_OF, options=("light", "heavy"))
+PLANT = Field("plant_name", Kind.WORDS, required=True, most=500)
+PACKETS = Field("packets", Kind.WHOLE)
+DELIVER = Field("deliver_on", Kind.DATE)
+ROOM = Field("room", Kind.WORDS, required=True)
+QUERY = Field("query", Kind.WORDS, required=True)
+LANGUAGE = Field("language", Kind.ONE_OF, required=True, options=("french", "german"))
+MESSAGE = Field("message", Kind.WORDS, required=True)
+
+
+def use_of(name: str, *fields: Field) -> Use:
+    words = name.replace("_", " ")
+    return Use(None, f"use garden for {words}", (words,), fields=fields)
+
+
+@pytest.mark.parametrize(
+    ("use", "text", "values"),
+    [
+        (use_of("soil_moisture", BED), "how wet is the soil in the tomato bed?", {"bed": "tomato"}),
+        (use_of("soil_moisture", BED), "is the soil dry in bed seven", {"bed": "seven"}),
+        (use_of("soil_moisture", BED), "how damp are the lettuces", {"bed": "lettuces"}),
+        (use_of("soil_moisture", BED), "which bed is driest", {}),
+        (use_of("soil_moisture", BED), "how wet is the soil", {}),
+        (
+            use_of("water_bed", BED, MINUTES, STRENGTH),
+            "water the pumpkin bed for ten minutes",
+            {"bed": "pumpkin", "minutes": 10},
+        ),
+        (
+            use_of("water_bed", BED, MINUTES, STRENGTH),
+            "could you please water bed four for half an hour, heavy",
+            {"bed": "four", "minutes": 30, "strength": "heavy"},
+        ),
+        (use_of("water_bed", BED, MINUTES, STRENGTH), "water the bed", {}),
+        (use_of("water_bed", BED, MINUTES, STRENGTH), "water it for 5 minutes", {"minutes": 5}),
+        (
+            use_of("order_seeds", PLANT, PACKETS, DELIVER),
+            "order 3 packets of sweet pea seeds, deliver on the twentieth",
+            {"plant_name": "sweet pea", "packets": 3, "deliver_on": "2026-03-20"},
+        ),
+        (use_of("order_seeds", PLANT, PACKETS, DELIVER), "order some seeds", {}),
+        (use_of("order_seeds", PLANT, PACKETS), "order some seeds from the garden", {}),
+        (
+            use_of("print_page", TITLE),
+            "print the minutes of the board",
+            {"title": "minutes of the board"},
+        ),
+        (use_of("print_page", TITLE), "print The Hobbit", {"title": "The Hobbit"}),
+        (use_of("print_page", TITLE), "run off the agenda", {"title": "agenda"}),
+        (
+            use_of("print_page", TITLE, COPIES, PAPER),
+            "print a page titled rain in May with two copies",
+            {"title": "rain in May", "copies": 2},
+        ),
+        (use_of("order_seeds", PLANT), "order figs and basil", {"plant_name": "figs and basil"}),
+        (use_of("temperature", ROOM), "how warm is the living room", {"room": "living room"}),
+        (use_of("temperature", ROOM), "is the kitchen warm", {"room": "kitchen"}),
+        (use_of("search", QUERY), "search for flights to Rome", {"query": "flights to Rome"}),
+        (
+            use_of("add_task", TITLE, DELIVER),
+            "add a task to fix the printer by friday",
+            {"title": "fix the printer", "deliver_on": "2026-03-20"},
+        ),
+        (
+            use_of("translate_text", Field("text", Kind.WORDS, required=True), LANGUAGE),
+            "translate the text see you soon into french",
+            {"text": "see you soon", "language": "french"},
+        ),
+        (
+            use_of("send_message", MESSAGE),
+            "tell them that the bus is late",
+            {"message": "the bus is late"},
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("model", [False, True])
+def test_words_are_found_by_where_they_stand(
+    use: Use, text: str, values: dict[str, object], model: bool
+) -> None:
+    found = fill(text, use, said_time, NOW, Picks() if model else None)
+    assert found is not None
+    assert found.arguments == values
+    assert found.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "left_out"),
+    [
+        ("print the plan in cyan", "plan", ("cyan",)),
+        ("print the plan on glossy paper", "plan", ("glossy for the paper",)),
+        ("print 500 copies of the plan", "plan", ("500 for the copies",)),
+        ("print the plan on photo paper", "plan", ()),
+        ("please print the plan", "plan", ()),
+    ],
+)
+def test_what_was_said_and_fits_nothing_is_told(text: str, title: str, left_out: object) -> None:
+    found = fill(text, use_of("print_page", TITLE, COPIES, PAPER), said_time, NOW, None)
+    assert found is not None
+    assert found.arguments["title"] == title
+    assert found.left_out == left_out
+
+
+@pytest.mark.parametrize(
+    ("example", "text", "title"),
+    [
+        ("run off {title: the agenda}", "run off the letter to Anna", "the letter to Anna"),
+        ("run off {title: agenda}", "run off the letter", "letter"),
+        ("run off {title: the agenda}", "please run off three of the minutes", "the minutes"),
+        ("make {title: the agenda} ready", "make the seating plan ready", "the seating plan"),
+        ("{title: the agenda} on the press", "the menu on the press please", "the menu"),
+        ("run off {title: the agenda}", "run off it", None),
+    ],
+)
+def test_marks_in_the_owners_examples_tell_where_a_value_stands(
+    example: str, text: str, title: str | None
+) -> None:
+    schema = {
+        "properties": {"title": {"type": "string"}, "copies": {"type": "integer"}},
+        "required": ["title"],
+    }
+    offers = Offered("office", "press", "", schema, examples=(example,))
+    use = mcp_tool(offers, FakeServers(), lambda: NOW).uses[0]
+    assert not any("{" in each for each in use.examples)
+    found = fill(text, use, said_time, NOW, None)
+    assert found is not None
+    assert found.arguments.get("title") == title
+
+
 def test_numbers_go_to_the_argument_whose_name_is_next_to_them() -> None:
     width, height = Field("width", Kind.NUMBER, required=True), Field("height", Kind.NUMBER)
     assert filled("a frame with height 20 and width 30", width, height) == {
@@ -96,22 +231,26 @@ def test_a_choice_that_is_needed_is_asked_of_the_model_and_may_be_none() -> None
 def test_without_a_model_words_are_chosen_by_where_they_stand_and_no_choice_is_made() -> None:
     size = Field("size", Kind.ONE_OF, required=True, options=("small", "large"))
     text = "print a page titled quarterly report"
-    found = fill(text, DOES, [TITLE, size], said_time, NOW, None)
-    assert found == {"title": "quarterly report"}
+    found = fill(text, printing(TITLE, size), said_time, NOW, None)
+    assert found is not None
+    assert found.arguments == {"title": "quarterly report"}
 
 
 def test_a_model_that_is_told_to_stop_fills_nothing() -> None:
-    assert fill("print a sheet", DOES, [TITLE], said_time, NOW, lambda _q, _o: []) is None
+    text = "print the sheet on the board"
+    assert fill(text, printing(TITLE, PAPER), said_time, NOW, lambda _q, _o: []) is None
 
 
 def test_the_model_is_shown_the_arguments_name_and_no_other_word_of_the_server() -> None:
     picks = Picks()
     field = Field("page_title", Kind.WORDS, required=True)
-    filled("print out the garden plan", field, picks=picks)
+    filled("print out the garden plan, the big one", field, picks=picks)
     (question, options) = picks.asked[0]
     assert question.splitlines()[0] == "Copy the page title."
-    assert question.splitlines()[-1] == "page title: print out the garden plan ->"
-    assert all(each in ("nothing",) or each in "print out the garden plan" for each in options)
+    assert question.splitlines()[-1] == "page title: print out the garden plan, the big one ->"
+    assert all(
+        each in ("nothing",) or each in "print out the garden plan, the big one" for each in options
+    )
 
 
 @given(st.text(max_size=60))

@@ -136,6 +136,23 @@ def test_talk_sets_nothing(agent: Agent, schedule, text: str) -> None:
     assert not schedule.alarms()
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("ten minutes please", True),
+        ("give me half an hour", True),
+        ("set a timer for ten minutes but not now", True),
+        ("just a second", False),
+        ("half a minute", False),
+    ],
+)
+def test_a_bare_stretch_of_time_is_asked_about_or_talk(
+    agent: Agent, schedule, text: str, asks: bool
+) -> None:
+    assert said(agent.reply(text)).startswith("Shall I set a timer") is asks
+    assert not schedule.running()
+
+
 def test_words_that_are_not_the_owners_choose_nothing(agent: Agent, schedule) -> None:
     for text in ("the eggs want ten minutes from now", "yes", "I need a timer, twenty minutes"):
         _ = said(agent.reply(text, said_by=Provenance.OVERHEARD))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.choose.asked import is_asked, is_told
+from agents.choose.asked import is_a_moment, is_asked, is_doubtful, is_told
 from agents.choose.read import read
 from agents.choose.said_times import said_time
 from agents.choose.spans import MOST_SPANS, spans
@@ -32,6 +32,10 @@ NOW = datetime(2026, 3, 14, 10)  # a Saturday
         ("on seven please", "volume.set", {"percent"}, {"percent": 70}),
         ("the bedroom at twenty-two degrees", "home.set", {"value", "unit"},
          {"value": 22, "unit": "degrees"}),
+        ("I'd like the heating at 21", "home.set", {"value", "unit"},
+         {"value": 21, "unit": "degrees"}),
+        ("the bedroom lamp at 40", "home.set", {"value", "unit"}, {"value": 40, "unit": "percent"}),
+        ("the thing in the corner at 40", "home.set", {"value", "unit"}, {"value": 40}),
         ("it says 350 Fahrenheit, what's that on my oven", "calculator.convert", {"from", "to"},
          {"value": 350, "from": "fahrenheit", "to": "celsius"}),
         ("the sign says 60 miles an hour, what is that in kilometres an hour",
@@ -108,3 +112,34 @@ def test_requests_are_no_questions(text: str) -> None:
 )  # fmt: skip
 def test_what_is_told_is_no_request(text: str) -> None:
     assert is_told(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("five minutes", True),
+        ("give me half an hour, please", True),
+        ("a timer for ten minutes, but not now", True),
+        ("the eggs for minus five minutes", True),
+        ("five minutes for the eggs", False),
+        ("ring when ten minutes are over", False),
+    ],
+)
+def test_no_more_than_how_long_is_asked_about(text: str, doubtful: bool) -> None:
+    assert is_doubtful(text) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("just a second", True),
+        ("one second please", True),
+        ("Half a minute!", True),
+        ("hang on, give me a minute", True),
+        ("five minutes", False),
+        ("half an hour", False),
+        ("a minute for the eggs", False),
+    ],
+)
+def test_a_moments_patience_is_talk(text: str, moment: bool) -> None:
+    assert is_a_moment(text) is moment

@@ -315,3 +315,32 @@ class TestTimer:
         timer("set", seconds=600, name="tea")
         clock.pass_(60.0)
         assert undo(toolbox, timer("cancel")).spoken == "Tea timer set for 9 minutes."
+
+
+class TestOneDay:
+    """What repeats can't be left out on one day, and is not cancelled because of it."""
+
+    def test_an_alarm_that_repeats_is_asked_about(self, alarm: Call) -> None:
+        alarm("set", at="2026-03-15T07:00", repeat="FREQ=DAILY")
+        asked = alarm("cancel", day="2026-03-15")
+        assert (asked.ok, asked.spoken) == (
+            False,
+            "The 7 a.m. alarm every day repeats, and I can't leave out one day. Should I cancel it"
+            " for good?",
+        )
+        assert asked.asks is not None
+        assert asked.asks.slot is Slot.YES
+        assert alarm("list").facts["alarms"]
+        assert alarm(**dict(asked.asks.args)).ok
+        assert not alarm("list").facts["alarms"]
+
+    def test_of_several_those_that_repeat_stay(self, alarm: Call) -> None:
+        alarm("set", at="2026-03-15T07:00", repeat="FREQ=DAILY")
+        alarm("set", at="2026-03-15T06:00")
+        assert alarm("cancel", day="2026-03-15", all=True).spoken == (
+            "I've cancelled the alarm at 6 a.m. tomorrow. The 7 a.m. alarm every day stays: I can't"
+            " leave out one day."
+        )
+        assert len(list(alarm("list").facts["alarms"])) == 1  # type: ignore[call-overload]
+        alarm("set", at="2026-03-15T08:00", repeat="FREQ=DAILY")
+        assert not alarm("cancel", day="2026-03-15", all=True).ok

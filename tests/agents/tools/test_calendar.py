@@ -6,8 +6,10 @@ import pytest
 
 from agents.tools import Receipt, Slot, ToolContext
 from agents.tools.calendar import CalendarTool, Event, NoEvents
+from agents.tools.reminder import Reminder
 from context.items import Provenance
 from context.policy import Audience, Principal
+from tests.agents.conftest import MemorySchedule
 
 NOW = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 Do = Callable[..., Receipt]
@@ -18,7 +20,7 @@ class MemoryEvents:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.unread = 0
+        self.unread = self.added = 0
         self.forgetful = False
 
     def after(self, moment: datetime) -> Iterator[Event]:
@@ -29,7 +31,8 @@ class MemoryEvents:
 
     def add(self, title: str, start: datetime, seconds: float) -> Event:
         end = start + timedelta(seconds=seconds)
-        event = Event(f"uid-{len(self.events)}", title, start, end, own=True)
+        self.added += 1
+        event = Event(f"uid-{self.added}", title, start, end, own=True)
         if not self.forgetful:
             self.events.append(event)
         return event
@@ -161,3 +164,133 @@ def test_without_a_calendar_it_says_how_to_have_one(context) -> None:
         receipt = tool.call(raw, context)
         assert not receipt.ok
         assert "tools.calendar.folder" in receipt.spoken
+
+
+def test_a_stretch_of_days_tells_all_of_them(do, events) -> None:
+    events.put("market", datetime(2026, 3, 21, 9))
+    events.put("walk", datetime(2026, 3, 22, 11))
+    events.put("work", datetime(2026, 3, 23, 9))
+    assert do("day", date="2026-03-21", until="2026-03-22").spoken == (
+        "You have 2 things from Saturday, March 21 to Sunday, March 22: market, at 9 a.m. on"
+        " Saturday, March 21; walk, at 11 a.m. on Sunday, March 22."
+    )
+    assert do("day", date="2026-03-14", until="2026-03-15").spoken == (
+        "You have nothing on your calendar from today to tomorrow."
+    )
+
+
+def test_a_part_of_a_day_leaves_out_the_rest_of_it(do, events) -> None:
+    events.put("walk", datetime(2026, 3, 15, 11))
+    events.put("tea", datetime(2026, 3, 15, 16))
+    assert do("day", date="2026-03-15", part="morning").spoken == (
+        "You have one thing tomorrow morning: walk, at 11 a.m."
+    )
+    assert do("day", date="2026-03-15", part="afternoon").spoken == (
+        "You have one thing tomorrow afternoon: tea, at 4 p.m."
+    )
+    assert do("day", date="2026-03-20", part="evening").spoken == (
+        "You have nothing on your calendar for Friday evening."
+    )
+
+
+class Reminders(MemorySchedule):
+    """A schedule of reminders that are set already."""
+
+    def __init__(self, due: list[Reminder]) -> None:
+        super().__init__()
+        self.due = due
+
+    def reminders(self) -> list[Reminder]:
+        return self.due
+
+
+def test_a_day_tells_its_reminders_too(events, context) -> None:
+    due = [
+        Reminder("1", "call my bank", datetime(2026, 3, 15, 12)),
+        Reminder("2", "water", datetime(2026, 3, 16, 12)),
+        Reminder("3", "say hello", None),
+    ]
+    tool = CalendarTool(events, lambda: NOW, Reminders(due))
+    assert tool.call({"action": "day", "date": "2026-03-15"}, context).spoken == (
+        "You have nothing on your calendar for tomorrow."
+        " And one reminder: call your bank, at noon tomorrow."
+    )
+
+
+def agreed(asked: Receipt, tool: CalendarTool, context: ToolContext) -> Receipt:
+    assert asked.asks is not None
+    assert asked.asks.slot is Slot.YES
+    assert not asked.ok
+    return tool.call(asked.asks.args, context)
+
+
+def test_what_was_added_is_taken_off_once_agreed_and_put_back(events, context) -> None:
+    tool = CalendarTool(events, lambda: NOW)
+    _ = events.add("lunch with Priya", datetime(2026, 3, 17, 13), 1800)
+    _ = events.add("lunch with Bo", datetime(2026, 3, 18, 13), 1800)
+    asked = tool.call({"action": "remove", "title": "the lunch with Priya"}, context)
+    assert asked.spoken == (
+        "Shall I take lunch with Priya, at 1 p.m. on Tuesday, off your calendar?"
+    )
+    assert len(events.events) == 2  # nothing happens before the yes
+    done = agreed(asked, tool, context)
+    assert done.ok
+    assert done.spoken == "I've taken lunch with Priya off your calendar."
+    assert [each.title for each in events.events] == ["lunch with Bo"]
+    assert done.undo is not None
+    assert tool.call(done.undo.args, context).ok
+    back = next(each for each in events.events if each.title == "lunch with Priya")
+    assert (back.start, back.end) == (datetime(2026, 3, 17, 13), datetime(2026, 3, 17, 13, 30))
+
+
+def test_what_was_added_is_moved_once_agreed_and_moved_back(events, context) -> None:
+    tool = CalendarTool(events, lambda: NOW)
+    _ = events.add("accountant", datetime(2026, 3, 17, 13), 1800)
+    asked = tool.call({"action": "move", "title": "accountant", "at": "2026-03-18T15:00"}, context)
+    assert asked.spoken == (
+        "Shall I move accountant, at 1 p.m. on Tuesday, to 3 p.m. on Wednesday?"
+    )
+    done = agreed(asked, tool, context)
+    assert done.ok
+    assert done.spoken == "Accountant is now at 3 p.m. on Wednesday."
+    (moved,) = events.events
+    assert (moved.start, moved.end) == (datetime(2026, 3, 18, 15), datetime(2026, 3, 18, 15, 30))
+    assert done.undo is not None
+    assert tool.call(done.undo.args, context).ok
+    (back,) = events.events
+    assert back.start == datetime(2026, 3, 17, 13)
+
+
+def test_others_calendars_are_not_changed(do, events) -> None:
+    events.put("Dentist", datetime(2026, 3, 17, 15))
+    for said in (do("remove", title="dentist"), do("move", title="dentist", at=NOW.isoformat())):
+        assert not said.ok
+        assert said.asks is None
+        assert said.spoken == (
+            "Dentist, at 3 p.m. on Tuesday, is in a calendar that I only read: change it where you"
+            " keep it."
+        )
+
+
+def test_which_one_is_taken_off_has_to_be_clear(do, events) -> None:
+    assert do("remove", title="the swimming").spoken == (
+        "I see no swimming on your calendar in the next year."
+    )
+    assert do("remove", title="my appointment").asks.slot is Slot.TEXT
+    assert do("move", title="swimming").asks.slot is Slot.TIME
+    _ = events.add("swimming", datetime(2026, 3, 17, 15), 1800)
+    _ = events.add("swimming", datetime(2026, 3, 19, 18), 1800)
+    both = do("remove", title="swimming")
+    assert both.asks is None
+    assert both.spoken.startswith("There are 2 of them: swimming, at 3 p.m. on Tuesday; ")
+    assert "Tuesday" in do("remove", title="swimming", date="2026-03-17").spoken
+    assert "Thursday" in do("remove", title="my appointment", time="06:00").spoken
+
+
+@pytest.mark.parametrize("said_by", [Provenance.OTHER_SPEAKER, Provenance.OVERHEARD])
+def test_only_the_owner_changes_the_calendar(events, context, said_by) -> None:
+    event = events.add("swimming", datetime(2026, 3, 17, 15), 1800)
+    tool = CalendarTool(events, lambda: NOW)
+    raw = {"action": "remove", "uid": event.uid, "title": "x", "was": event.start.isoformat()}
+    assert not tool.call(raw, replace(context, said_by=said_by)).ok
+    assert events.events == [event]

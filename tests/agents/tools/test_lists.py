@@ -67,6 +67,17 @@ class TestAdd:
         assert do(**asked.asks.args, text="call the dentist and water the plants").ok
         assert on(do, "todo") == "Your to-do list has: call the dentist and water the plants."
 
+    def test_one_thing_goes_on_several_lists(self, do) -> None:
+        added = do("add", "sunscreen", list="packing", also_on=["shopping"])
+        assert added.spoken == (
+            "I've added sunscreen to your packing list. I've added sunscreen to your shopping list."
+        )
+        assert (on(do, "packing"), on(do)) == (
+            "Your packing list has sunscreen.",
+            "Your shopping list has sunscreen.",
+        )
+        assert len(added.undo.args["calls"]) == 2
+
     def test_a_full_list_and_too_much_at_once(self, do) -> None:
         assert not do("add", *map(str, range(21))).ok
         assert not do("add", "x" * 201).ok

@@ -182,7 +182,7 @@ class TestCalls:
         assert receipt.asks is not None
         assert receipt.asks.slot is Slot.TEXT
         asked = tool.call({**receipt.asks.args, "text": "the plan"}, context)
-        assert asked.spoken.startswith("Shall I use printer for print page: title the plan")
+        assert asked.spoken.startswith("Shall I use printer for print page: title plan")
         assert servers.called == []
 
     @pytest.mark.parametrize(

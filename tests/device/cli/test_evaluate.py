@@ -184,7 +184,24 @@ def test_a_wrong_line_is_one_clear_error(tmp_path: Path) -> None:
     path = written(tmp_path, SUITE[0], {"id": "b", "text": "hi", "intnet": "none"})
     done = ran(path)
     assert isinstance(done.exception, SuiteWrong)
-    assert str(done.exception) == f"{path}, line 2: intnet: Extra inputs are not permitted."
+    assert str(done.exception) == f"{path}, line 2: there is no intnet, but intent."
+
+
+def test_an_intent_or_slot_that_no_tool_has_is_warned_of(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        {"id": "a", "text": "hello", "intent": "tmier.set"},
+        {"id": "b", "text": "set a timer for a minute", "intent": "timer.sett"},
+        {"id": "c", "text": "set a timer for a minute", "intent": "timer.set", "slots": {"s": 60}},
+        {"id": "d", "text": "set a timer for a minute", "intent": "timer.set"},
+        {"id": "e", "text": "hello", "intent": "none"},
+    )
+    told = [line for line in ran(path, "--router-only").stderr.splitlines() if str(path) in line]
+    assert [line.removeprefix(f"{path}, ")[:48] for line in told] == [
+        "line 1: there is no tool 'tmier'; there are alar",
+        "line 2: the tool 'timer' has no action 'sett'; i",
+        "line 3: the tool 'timer' has no slot 's'; it has",
+    ]
 
 
 def test_a_world_that_cannot_be_made_names_its_turn(tmp_path: Path) -> None:

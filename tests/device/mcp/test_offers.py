@@ -21,6 +21,7 @@ from device.assemble import assemble_mind, find_models
 from device.cli import cli
 from device.doctor import State, examine
 from device.errors import SettingsWrong
+from device.mcp.servers import McpServers
 from device.mind import Mind
 from device.network_settings import McpStdioSettings
 from device.secret_file import read_variables
@@ -92,6 +93,94 @@ def test_tools_appear_are_asked_about_and_go(mind) -> None:
     assert say(made, "set a timer for five minutes")[0] == "Timer set for 5 minutes."
 
 
+SOIL = Offered(
+    "garden",
+    "soil_moisture",
+    "How wet the soil of a bed is",
+    {"properties": {"bed": {"type": "string"}}, "required": ["bed"]},
+    reads=True,
+)
+WATER = Offered(
+    "garden",
+    "water_bed",
+    "Water a bed of the garden",
+    {
+        "properties": {
+            "bed": {"type": "string"},
+            "minutes": {"type": "integer", "minimum": 1, "maximum": 60},
+            "strength": {"enum": ["light", "heavy"]},
+        },
+        "required": ["bed", "minutes"],
+    },
+)
+
+
+@pytest.mark.engines
+def test_what_is_asked_for_is_no_trap(mind) -> None:
+    servers = FakeServers((SOIL, WATER), {"garden": Answer(("Done.",))})
+    made = mind(servers)
+    made.take_up_tools()
+    assert say(made, "how wet is the soil of the bed")[0] == "What is the bed?"
+    assert say(made, "yes")[0] == "I can't use that. What is the bed?"
+    said, _ = say(made, "water the cucumber bed for ten minutes")
+    assert said == "Shall I use garden for water bed: bed cucumber, minutes 10?"
+    assert say(made, "no")[1] == ["stop"]
+    assert say(made, "water the bed for ten minutes")[0] == "What is the bed?"
+    assert say(made, "don't water the tomatoes")[1] == ["stop"]
+    assert servers.called == []
+    assert say(made, "how wet is the soil of the bed")[0] == "What is the bed?"
+    assert say(made, "the tomato bed")[0] == "garden says: Done."
+    assert servers.called == [("garden", "soil_moisture", {"bed": "tomato"})]
+
+
+@pytest.mark.engines
+def test_what_can_not_be_used_is_told_once(mind) -> None:
+    made = mind(FakeServers((WATER,), {"garden": Answer(("Done.",))}))
+    made.take_up_tools()
+    said, _ = say(made, "water the cucumber bed for ten minutes in bursts")
+    assert said.startswith("I can't use bursts. Shall I use garden for water bed: bed cucumber")
+    assert say(made, "yes")[0] == "garden says: Done."
+    said, _ = say(made, "water the cucumber bed for 500 minutes")
+    assert said == "I can't use 500 for the minutes. Which number for the minutes?"
+    said, _ = say(made, "five")
+    assert said == "Shall I use garden for water bed: bed cucumber, minutes 5?"
+
+
+@pytest.mark.engines
+def test_a_server_that_hangs_holds_up_a_typed_turn_for_two_seconds_at_most(
+    tmp_path: Path, monkeypatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(McpServers, "wait", lambda _self, timeout_s: waits.append(timeout_s))
+    config = written(tmp_path, server_toml(args=["-c", "import sys; sys.stdin.read()"]))
+    typed = ["ask", "--config", str(config), "--set", "think.engine=none", "frob the office"]
+    done = CliRunner().invoke(cli, typed)
+    assert done.exception is None, done.output
+    assert waits
+    assert max(waits) <= 2.0
+
+
+@pytest.mark.engines
+def test_servers_start_while_the_model_is_read(settings: Settings, tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    class Starting(FakeServers):
+        def start(self) -> None:
+            begun.append("servers")
+
+    mind = assemble_mind(settings, tmp_path, servers=Starting())
+    load = mind.agent.load
+
+    def loading() -> None:
+        begun.append("model")
+        load()
+
+    mind.agent.load = loading
+    with closing(mind):
+        mind.load()
+    assert begun == ["servers", "model"]
+
+
 @pytest.mark.engines
 def test_the_choice_is_made_anew_only_where_the_offer_is_another(mind, monkeypatch) -> None:
     times: list[object] = []
@@ -161,19 +250,39 @@ def test_lapel_tools_lists_them_with_how_they_act(tmp_path: Path) -> None:
 def test_lapel_tools_says_what_can_not_be_reached(tmp_path: Path) -> None:
     config = written(tmp_path, server_toml(command="/no/such/program"))
     done = CliRunner().invoke(cli, ["tools", "--config", str(config)])
-    assert done.exception is None
-    assert "office: Its program can't be started" in done.output
+    assert done.exit_code == 1
+    assert "office: Its program can't be started: look at its command.\n" in done.output
+    assert "timer" in done.output
+
+
+def test_lapel_tools_and_doctor_show_what_a_broken_server_printed(tmp_path: Path) -> None:
+    program = "import sys; print('no key: set [bold]TOKEN\\x1b[31m', file=sys.stderr); sys.exit(1)"
+    config = written(tmp_path, server_toml(args=["-c", program]))
+    done = CliRunner().invoke(cli, ["tools", "--config", str(config)])
+    assert done.exit_code == 1
+    assert "it printed: no key: set [bold]TOKEN [31m\n" in done.output
+    (found,) = (each for each in examine(load_settings(file=config)) if "server" in each.about)
+    assert found.state is State.BAD
+    assert "ended the connection. It printed: no key: set [bold]TOKEN" in found.found
+
+
+def test_a_sentence_about_a_server_has_one_full_stop(tmp_path: Path) -> None:
+    config = written(tmp_path, "[tools.mcp.web]\nengine = 'http'\nurl = 'http://127.0.0.1:9/mcp'\n")
+    done = CliRunner().invoke(cli, ["tools", "--config", str(config)])
+    assert done.exit_code == 1
+    assert "encrypted address" in done.output
+    assert ".." not in done.output
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
         ("[tools.mcp.Office]\nengine='http'\nurl='https://a'", "tools.mcp.Office"),
-        ("[tools.mcp.a]\nengine='http'\nurl='ftp://a'", "tools.mcp.a.http.url"),
-        ("[tools.mcp.a]\nengine='stdio'", "tools.mcp.a.stdio.command"),
-        ("[tools.mcp.a]\nengine='stdio'\ncommand='x'\nread=['y']", "tools.mcp.a.stdio.read"),
+        ("[tools.mcp.a]\nengine='http'\nurl='ftp://a'", "tools.mcp.a.url"),
+        ("[tools.mcp.a]\nengine='stdio'", "tools.mcp.a.command"),
+        ("[tools.mcp.a]\nengine='stdio'\ncommand='x'\nread=['y']", "tools.mcp.a.read"),
         ("[tools.mcp.a]\nengine='sse'", "tools.mcp.a"),
-        ("[tools.mcp.a]\nengine='http'\nurl='https://u:p@a'", "tools.mcp.a.http.url"),
+        ("[tools.mcp.a]\nengine='http'\nurl='https://u:p@a'", "tools.mcp.a.url"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path: Path, text: str, named: str) -> None:
@@ -198,7 +307,7 @@ def test_doctor_says_what_is_missing(tmp_path: Path, monkeypatch) -> None:
     import importlib.util
 
     settings = load_settings(file=written(tmp_path, server_toml()))
-    found = [each for each in examine(settings) if each.about == "servers of tools"]
+    found = [each for each in examine(settings) if each.about == "server office"]
     assert [each.state for each in found] == [State.GOOD]
     real = importlib.util.find_spec
     monkeypatch.setattr(

@@ -200,6 +200,32 @@ class TestStdio:
             os.kill(int(pid.read_text()), 0)
 
 
+class TestPrinted:
+    def test_the_last_lines_before_the_first_call_are_kept_and_none_after(
+        self, connect, tmp_path: Path
+    ) -> None:
+        text = (
+            "for n in range(30): print(f'line {n}', file=sys.stderr, flush=True)\n"
+            "for each in lines():\n"
+            "    if each['method'] == 'tools/list': reply(each, tools=[ONE])\n"
+            "    else: print('canary', file=sys.stderr, flush=True); sys.exit(1)\n"
+        )
+        servers = connect(x=script(tmp_path, text))
+        until(lambda: len(servers.listings["x"].printed) == 20)
+        assert servers.listings["x"].printed[-1] == "line 29"
+        assert servers.broken == {}
+        with pytest.raises(NoAnswer):
+            servers.call("x", "one", {"title": "canary"}, SPOKEN)
+        until(lambda: bool(servers.offered) and not servers.broken)
+        assert "canary" not in str(servers.listings)
+
+    def test_however_much_it_prints_it_is_not_held_up(self, connect, tmp_path: Path) -> None:
+        text = f"sys.stderr.write('x' * 300_000); sys.stderr.flush()\n{GOOD}"
+        servers = connect(x=script(tmp_path, text))
+        assert names(servers) == ["one"]
+        assert all(len(line) <= 200 for line in servers.listings["x"].printed)
+
+
 class TestBadOnes:
     @pytest.mark.parametrize(
         ("settings", "why"),
