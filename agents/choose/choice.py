@@ -42,7 +42,7 @@ alone take one of 150 sentences of television for a request.
 """
 _TIMES: Final = frozenset(("at", "seconds", "when"))
 """Slots of which one is enough."""
-_TO_ASK: Final = 1.3
+_TO_ASK: Final = 1.5
 _TO_TELL: Final = 1.0
 """By what was learned: how many times as likely as talk a deed must be to be asked about, and an
 answer of a tool's to be given."""

@@ -34,7 +34,7 @@ def pointed(
     if intent in _KEEPS_TIMES:
         taken = ()
     every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
-    runs = [run for run in every if not says_little(text[run[0] : run[1]])]
+    runs = [run for run in every if not _says_little(text[run[0] : run[1]])]
     points = learned.points(text, slot, runs)
     if not runs or points is None:
         return None
@@ -47,3 +47,8 @@ def pointed(
     if slot == "title":
         start, end = with_whom(text, start, end, taken)
     return text[start:end]
+
+
+def _says_little(run: str) -> bool:
+    """Whether a run names nothing: "it", "add something"."""
+    return says_little(run) or says_little(run.rpartition(" ")[2])

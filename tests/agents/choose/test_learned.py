@@ -201,3 +201,8 @@ def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned
     assert chosen is not None
     assert chosen.call.args["seconds"] == 600
     assert alone.choose(text, found, None, now) is None
+
+
+def test_a_thing_that_is_not_named_is_asked_for(agent: Agent) -> None:
+    assert said(agent.reply("Add something to my shopping list.")).endswith("?")
+    assert "olive oil" in said(agent.reply("olive oil"))
