@@ -82,13 +82,16 @@ class OfferedUses:
         alike: dict[str, float] = {}
         for (name, _), like in zip(self._texts, self._vectors @ vector, strict=True):
             alike[name] = max(alike.get(name, -1.0), float(like))
-        for name in alike:
-            # "print_page" begins with what is to be done, and so does "print the boarding pass".
-            alike[name] += _SAME_VERB * (name.rpartition(".")[2].split("_")[0] == begins)
+        # "print_page" begins with what is to be done, and so does "print the boarding pass".
+        same = {name for name in alike if name.rpartition(".")[2].split("_")[0] == begins}
+        for name in same:
+            alike[name] += _SAME_VERB
         best = sorted(alike, key=lambda name: -alike[name])[:MOST]
         nearest = alike[best[0]]
         at = _AT + _MORE_IN_TALK * ours.talk - _LESS_IF_CANNOT * ours.cannot
-        taken = ours.surest * _sigmoid((_WORD_FOR_WORD - nearest) / _WITHIN)
+        # What is only likely to be ours is less so where theirs has the very verb.
+        surest = ours.surest**2 if best[0] in same else ours.surest
+        taken = surest * _sigmoid((_WORD_FOR_WORD - nearest) / _WITHIN)
         together = _sigmoid((nearest - at) / _WITHIN) * (1 - taken)
         parts = np.exp([(alike[name] - nearest) / _WITHIN for name in best])
         return {
