@@ -219,6 +219,10 @@ class Assistant:
             workers.think.post(stages.mind.close)
             workers.close()
 
+    async def closed(self) -> None:
+        """Return once nothing is written any more, after `run`: for who deletes its folder then."""
+        await asyncio.to_thread(self._workers.think.join)
+
     def press(self) -> None:
         """The button goes down: listen, whatever was going on, and hold the word until released.
 

@@ -73,3 +73,7 @@ class Worker:
     def close(self) -> None:
         """Let the thread end after the calls that are queued."""
         self._executor.shutdown(wait=False)
+
+    def join(self) -> None:
+        """Wait until the calls that are queued have ended; after `close`."""
+        self._executor.shutdown(wait=True)

@@ -77,6 +77,7 @@ def demo(settings: Settings, out: Path, json_file: Path | None, personal: bool) 
         try:
             await assistant.load(lambda what: console.print(f"[dim]Loading the {what} …[/dim]"))
             spoken = await converse(assistant, wearer, room)
+            await assistant.closed()
         finally:
             trace.close()
         room.save(wav)
