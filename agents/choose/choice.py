@@ -149,10 +149,13 @@ class Chooser:
         least = _LEAST_ASKED if asked else _LEAST
         return best.score >= least and talk <= 1 - least
 
+    def asks_model(self, found: Found) -> bool:
+        """Whether a model has a say: none has in what was learned, only in the tools of others."""
+        return self._learned is None or found.candidates[0].use.fields is not None
+
     def question(self, text: str, found: Found) -> str | None:
         """What the model is asked, so that it can be read ahead; None where it need not choose."""
-        own = all(each.use.fields is None for each in found.candidates)
-        if (own and self._learned is not None) or found.candidates[0].score >= _SURE:
+        if not self.asks_model(found) or found.candidates[0].score >= _SURE:
             return None
         lines = [f"{each.intent}: {each.use.does}" for each in found.candidates]
         return "\n".join([*lines, f"{NONE}: {TALK}", f'Which of these is meant by "{text}"?'])

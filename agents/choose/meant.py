@@ -58,7 +58,7 @@ class Meant:
         if self._choices is None or found is None:
             return None
         try:
-            asked = self._asked(mint, stop)
+            asked = self._asked(mint, stop) if self._choices.asks_model(found) else None
         except LapelError:
             return None
         return self._choices.choose(question, found, asked, self._now())

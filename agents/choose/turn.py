@@ -33,8 +33,8 @@ class Refused:
 class Choices:
     """Chooses at most one call a turn, with the tools of `chooser`.
 
-    clock_s: seconds that only go on, for the deadline and the rate. most: calls that act, by the
-    model's choice, in any minute.
+    clock_s: seconds that only go on, for the deadline and the rate. most: calls that act,
+    by choice, in any minute.
     """
 
     def __init__(
@@ -70,6 +70,10 @@ class Choices:
         aware, in the owner's zone.
         """
         return self._chooser.completed(text, intent, args, now.replace(tzinfo=None))
+
+    def asks_model(self, found: Found) -> bool:
+        """Whether a model has a say in the choice, or in its arguments."""
+        return self._chooser.asks_model(found)
 
     def question(self, text: str, found: Found) -> str | None:
         """What the model will be asked; None where it need not choose."""

@@ -21,12 +21,15 @@ class Fixed:
     def may(self, _text):
         return Found((Candidate("timer", USE, 1.0),), 0.0)
 
+    def asks_model(self, _found):
+        return False
+
     def choose(self, _text, _found, _asked, _now):
         return self.chosen
 
 
 def nobody(_mint, _stop) -> None:
-    """There is no model."""
+    pytest.fail("a model was asked that has no say")
 
 
 @pytest.mark.parametrize(
