@@ -191,6 +191,7 @@ class Agent:
             yield from self._carry_out(ending, mint, said_by)
             return
         if routed.tool == "cannot":
+            mint = answering_once(mint)
             chosen = self._meant.deed(plain(text), routed, said_by, stop, mint)
             if chosen is not None:
                 yield from self._carry_out(chosen, mint, said_by)
@@ -309,6 +310,7 @@ class Agent:
         self._pending = self._just_remembered = None
         self._used = ()
         self._last_reply.clear()
+        self._meant.forget()
         self._undoable.clear()
         self._lately.clear()
         if self._model is not None:
@@ -427,6 +429,11 @@ class Agent:
         prompt = self._writer.prompt("", FromModel([], scope, self._model), self._exchanges.history)
         return Asked(self._model, prompt.messages[:-1], prompt.label, prompt.key, stop)
 
+    def _told(self) -> tuple[str, ...]:
+        """Ids of the items that the last reply was made from, or kept."""
+        kept = () if self._just_remembered is None else (self._just_remembered,)
+        return (*(each.item_id for each in self._used), *kept)
+
     def _carry_out(
         self, chosen: Chosen | Refused, mint: Mint, said_by: Provenance
     ) -> Iterator[ReplyPart]:
@@ -453,14 +460,21 @@ class Agent:
         said_by: Provenance,
     ) -> Iterator[ReplyPart]:
         answer = plan(question, self._store, mint, self._model)
-        chosen = None if _settled(answer) else self._meant.chosen(question, said_by, stop, mint)
+        chosen = None
+        if not _settled(answer):
+            chosen = self._meant.chosen(question, said_by, stop, mint, self._told())
         if answer == Known(CARE) and not (isinstance(chosen, Chosen) and chosen.acts):
             chosen = None  # to be reminded of a medicine is no question about it
         if answer in _UNKNOWN and isinstance(chosen, Chosen):
             chosen = chosen if chosen.acts or chosen.confidence >= _SURE_OF_OWN else None
         if isinstance(chosen, Chosen) and chosen.call.tool in _MODEL_MAY_KNOW:
-            told = self._toolbox.call(chosen.call.tool, chosen.call.args, self._context(mint))
-            chosen = chosen if told.ok else None
+            call, chosen = chosen.call, None
+            told = self._toolbox.call(call.tool, call.args, self._context(mint, said_by))
+            if told.ok:
+                yield Chose(told.spoken)
+                self._note(call, told)
+                yield from self._done(told, mint)
+                return
         if chosen is not None:
             yield from self._carry_out(chosen, mint, said_by)
             return

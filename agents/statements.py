@@ -92,6 +92,12 @@ def own_fact(said: str) -> str | None:
     return bare if _FACT.fullmatch(bare) and not passing else None
 
 
+def may_correct(said: str) -> bool:
+    """Whether this could correct what was said before it, whatever that was."""
+    bare = plain(said).strip(" .!")
+    return (_CORRECTS.fullmatch(bare) or _CLEARLY.fullmatch(bare)) is not None
+
+
 def corrected_fact(said: str, last_reply: str) -> str | None:
     """The fact that `said` puts in the place of the one that was told last: after "Your locker
     number is 218.", "no, it's 281" is "my locker number is 281". None where it corrects none.

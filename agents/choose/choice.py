@@ -129,6 +129,11 @@ class Chooser:
         """Take in the examples."""
         self._shortlist.load()
 
+    def forget(self) -> None:
+        """Keep nothing of what was said."""
+        if self._learned is not None:
+            self._learned.forget()
+
     def may(self, text: str) -> Found | None:
         """The uses that may be meant; None where this is talk. Pure, and without a model."""
         text = _corrected(text)

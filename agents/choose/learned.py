@@ -127,8 +127,12 @@ class Learned:
             found.append(-np.inf if edges is None else float(first[edges[0]] + last[edges[1]]))
         return found
 
+    def forget(self) -> None:
+        """Keep nothing of what was looked at last."""
+        self._newest = None
+
     def _tokens(self, text: str) -> Tokens:
-        """One text is asked about several times in a turn. Nothing else of it is kept."""
+        """One text is asked about several times in a turn."""
         if self._newest is None or self._newest[0] != text:
             self._newest = text, self._embedder.tokens(text)
         return self._newest[1]

@@ -44,13 +44,25 @@ class Meant:
         if self._choices is not None:
             self._choices.load()
 
+    def forget(self) -> None:
+        """Keep nothing of what was said."""
+        if self._choices is not None:
+            self._choices.forget()
+
     def chosen(
-        self, question: str, said_by: Provenance, stop: Stop, mint: Mint
+        self,
+        question: str,
+        said_by: Provenance,
+        stop: Stop,
+        mint: Mint,
+        told: tuple[str, ...] = (),
     ) -> Chosen | Refused | None:
-        """What tool is chosen, if any, for words of the owner's. Changes nothing."""
+        """What tool is chosen, if any, for words of the owner's. told: ids of the items that the
+        last reply was made from. Changes nothing.
+        """
         if said_by.trust is not Trust.OWNER or fixed(question) is not None:
             return None
-        sure = ended(question, self._toolbox) or corrected(question, self._toolbox, mint)
+        sure = ended(question, self._toolbox) or corrected(question, self._toolbox, mint, told)
         return sure or self._among(question, stop, mint) or stated(question)
 
     def _among(self, question: str, stop: Stop, mint: Mint) -> Chosen | Refused | None:
@@ -73,7 +85,9 @@ class Meant:
         """What ends that which is set by a name ("turn off the pasta"), for words of the owner's;
         a light may have such a name, too. Changes nothing.
         """
-        return ended(question, self._toolbox) if said_by.trust is Trust.OWNER else None
+        # A reminder's words name a thing of the home: it is due, and the thing is meant.
+        ends = ended(question, self._toolbox) if said_by.trust is Trust.OWNER else None
+        return None if ends is None or ends.call.tool == "reminder" else ends
 
     def deed(
         self, question: str, routed: Routed, said_by: Provenance, stop: Stop, mint: Mint

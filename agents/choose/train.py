@@ -153,7 +153,11 @@ def _filled(taught: Sequence[Lesson]) -> dict[str, dict[str, float]]:
     whole = Counter(each.intent for each in taught if each.source != EXAMPLES)
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for each in taught:
-        found[each.intent].update(slot for slot, value in each.slots.items() if value is not None)
+        found[each.intent].update(
+            slot
+            for slot, value in each.slots.items()
+            if value is not None and (slot in OWN or each.source != EXAMPLES)
+        )
     return {
         intent: {
             slot: round(n / (many if slot in OWN else whole)[intent], 3)

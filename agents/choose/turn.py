@@ -59,6 +59,10 @@ class Choices:
         """Choose among other tools from now on. chooser: loaded."""
         self._chooser = chooser
 
+    def forget(self) -> None:
+        """Keep nothing of what was said."""
+        self._chooser.forget()
+
     def may(self, text: str) -> Found | None:
         """The uses that may be meant; None where this is talk. Changes nothing."""
         return self._chooser.may(text)

@@ -17,13 +17,17 @@ from context.sensitive import kinds
 _ASK = "What should I remember?"
 _PRIVATE = "That's private, so I don't tell it to a voice alone."
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_GONE = "I can't find any more what that corrects, so I've kept nothing."
 _NO_LONGER = "I've noted that it's no longer true."
 
 
 class RememberArgs(ToolArgs):
-    """fact: the owner's words, as said. no_longer: ids of what they agree is no longer true."""
+    """fact: the owner's words, as said. no_longer: ids of what they agree is no longer true.
+    corrects: ids of what the fact stands in place of, and has words of.
+    """
 
     fact: str | None = None
+    corrects: tuple[str, ...] = ()
     no_longer: tuple[str, ...] = ()
 
 
@@ -44,8 +48,18 @@ class RememberTool(Tool[RememberArgs]):
         if not fact:
             asks = Proposal(self.name, {}, Slot.FACT)
             return Receipt(self.name, False, {"missing": "fact"}, _ASK, asks)
+        sources = _corrected(args.corrects, context)
+        if len(sources) < len(args.corrects):
+            return Receipt(self.name, False, {"gone": True}, _GONE)
         scope = context.mint(Purpose.REMEMBER)
-        item = context.store.remember(scope, fact, said_by=context.said_by)
+        places = {place for source in sources for place in source.label.compartments}
+        item = context.store.remember(
+            scope,
+            fact,
+            compartment=places.pop() if len(places) == 1 else None,
+            said_by=context.said_by,
+            derived_from=sources,
+        )
         old = _contradicted(item, context)
         ids = tuple(each.id for each in old)
         asks = Proposal(self.name, {"no_longer": ids}, Slot.YES) if ids else None
@@ -54,7 +68,7 @@ class RememberTool(Tool[RememberArgs]):
 
     def foresee(self, args: RememberArgs, context: ToolContext) -> str | None:
         """The question, the fact said back, or why it would be refused."""
-        if args.no_longer:
+        if args.no_longer or args.corrects:
             return None
         fact = (args.fact or "").strip()
         if not fact:
@@ -80,6 +94,18 @@ class RememberTool(Tool[RememberArgs]):
             ended.append(item_id)
         spoken = _NO_LONGER if ended else "That was gone already."
         return Receipt(self.name, bool(ended), {"items": ended}, spoken, flush=bool(ended))
+
+
+def _corrected(ids: tuple[str, ...], context: ToolContext) -> list[Item]:
+    """The items that are corrected, as far as they are there and open. Raises ScopeDenied."""
+    found: list[Item] = []
+    scope = context.mint(Purpose.ANSWER) if ids else None
+    for each in ids:
+        try:
+            found += [context.store.item(scope, each)] if scope is not None else []
+        except ItemNotFound:
+            continue
+    return found
 
 
 def _contradicted(item: Item, context: ToolContext) -> list[Item]:

@@ -8,6 +8,8 @@ from agents.statements import corrected_fact, corrects, own_fact
 from agents.tools import Toolbox
 from agents.tools.speech import LastReply
 from agents.tools.standard import Deps, standard_tools
+from context.items import Provenance
+from context.labels import Compartment
 from context.policy import Audience, Purpose
 from tests.agents.conftest import Conversation
 
@@ -143,3 +145,36 @@ def test_no_order_and_no_statement_is_answered_from_memory(conversation, said) -
 def test_a_question_or_the_name_of_a_thing_is(conversation, said) -> None:
     conversation.say("Remember that my bike lock is up on the shelf")
     assert "shelf" in conversation.say(said)
+
+
+def test_a_correction_goes_where_what_it_corrects_is(conversation, store, speaker) -> None:
+    speaker.press()
+    restricted = "owner/general/restricted"
+    store.remember(
+        speaker.mint(Purpose.REMEMBER),
+        "my desk is number 218",
+        compartment=Compartment.parse(restricted),
+        said_by=Provenance.OWNER_SPOKE,
+    )
+    assert "218" in conversation.say("Where is my desk?")
+    assert conversation.say("No, it's number 281").startswith("Shall I remember")
+    conversation.say("yes")
+    kept = [
+        item
+        for item in store.items(speaker.mint(Purpose.ANSWER), limit=9)
+        if item.text.endswith("281")
+    ]
+    assert [str(each) for item in kept for each in item.label.compartments] == [restricted]
+    speaker.let_go()
+    assert "281" not in conversation.say("Where is my desk?")
+
+
+def test_what_is_gone_is_not_corrected(conversation, store, speaker) -> None:
+    conversation.say("Remember that my desk is number 218")
+    conversation.say("Where is my desk?")
+    asked = conversation.say("No, it's number 281")
+    item = store.items(speaker.mint(Purpose.ANSWER), limit=9)[0]
+    store.forget(speaker.mint(Purpose.FORGET), item.id)
+    assert asked.startswith("Shall I remember")
+    assert "kept nothing" in conversation.say("yes")
+    assert store.items(speaker.mint(Purpose.ANSWER), limit=9) == []

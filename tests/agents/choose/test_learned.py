@@ -18,6 +18,7 @@ from agents.choose.shortlist import MOST
 from agents.choose.train import Lesson, hash_of, lessons, train
 from agents.choose.turn import Choices
 from agents.tools import Toolbox, Use
+from agents.tools.calculator import CalculatorTool
 from agents.tools.standard import standard_tools
 from context.embed import MiniLM
 from context.items import Provenance
@@ -206,3 +207,28 @@ def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned
 def test_a_thing_that_is_not_named_is_asked_for(agent: Agent) -> None:
     assert said(agent.reply("Add something to my shopping list.")).endswith("?")
     assert "olive oil" in said(agent.reply("olive oil"))
+
+
+def test_after_starting_over_nothing_is_kept_of_what_was_said(agent: Agent, learned) -> None:
+    _ = said(agent.reply("my diary password is swordfish by the way"))
+    assert "swordfish" in str(learned.__dict__)
+    agent.start_over()
+    assert "swordfish" not in str(learned.__dict__)
+
+
+def test_no_slot_is_filled_more_often_than_always() -> None:
+    filled = read_weights().filled
+    assert all(0 < share <= 1 for slots in filled.values() for share in slots.values())
+    assert filled["list.add"]["items"] > 0.5
+
+
+def test_a_chosen_sum_is_worked_out_once(agent: Agent, monkeypatch) -> None:
+    calls: list[object] = []
+    run = CalculatorTool.run
+    monkeypatch.setattr(
+        CalculatorTool,
+        "run",
+        lambda tool, args, context: calls.append(args) or run(tool, args, context),
+    )
+    assert "391" in said(agent.reply("pop quiz, what's 17 times 23"))
+    assert len(calls) == 1

@@ -54,3 +54,11 @@ def test_what_is_not_set_is_nothing_of_the_home(talk, schedule, text: str) -> No
     talking.say(text)
     assert schedule.running()
     assert not [each for each in talking.receipts if each.tool == "home"]
+
+
+def test_a_thing_of_the_home_that_a_reminder_names_is_the_thing(talk, schedule) -> None:
+    talking = talk(None)
+    talking.say("remind me to turn off the oven in ten minutes")
+    talking.say("turn off the oven")
+    assert [each.tool for each in talking.receipts][-1] == "home"
+    assert schedule.reminders()
