@@ -384,7 +384,7 @@ class Agent:
         if receipt.tool == "remember" and receipt.ok and isinstance(item, str):
             self._just_remembered = item
         self._pending = None if receipt.asks is None else _Pending(receipt.asks, mint)
-        self._undoable.note(receipt)
+        self._undoable.note(receipt, frozenset(self._opened.reached))
 
     def _note(self, call: Call, receipt: Receipt) -> None:
         """Keep a call, so that a few words can refer to it."""
@@ -404,7 +404,7 @@ class Agent:
             return self._toolbox.call(each.tool, each.args, self._context(mint, said_by))
 
         done, undone = in_place_of(self._lately.undone_by(undo), undo, meant, call)
-        if undone is not None and undone.ok:
+        if undone is not None:
             self._undoable.let_go(undo, undone)
         self._note(meant, done)
         yield from self._done(done, mint)

@@ -126,11 +126,16 @@ def decide(
         return Verdict(False, Code.OTHER_HOST)
     if not leaving.to.tls and not outlet.plain:
         return Verdict(False, Code.NOT_ENCRYPTED)
-    if leaving.label.trust is not Trust.OWNER:
+    return _judged(leaving.label, cleared)
+
+
+def _judged(label: Label, cleared: frozenset[Compartment]) -> Verdict:
+    """Whether what has this label may leave, by whichever way."""
+    if label.trust is not Trust.OWNER:
         return Verdict(False, Code.OTHERS_WORDS)
-    if not leaving.label.compartments:
+    if not label.compartments:
         return Verdict(True, Code.SPOKEN)
-    if leaving.label.compartments <= cleared:
+    if label.compartments <= cleared:
         return Verdict(True, Code.GRANTED)
     return Verdict(False, Code.NOT_CLEARED)
 
@@ -180,22 +185,25 @@ class Gate:
 
     def open(self, leaving: Leaving) -> None:
         """Return if it may leave now. Raises EgressDenied, or what `note` raises."""
-        verdict = self._decide(leaving, use=True)
+        verdict = self._decide(leaving)
         self._note(leaving.tool, verdict)
         if not verdict.allowed:
             raise EgressDenied(verdict.code)
 
-    def may(self, leaving: Leaving) -> bool:
-        """Whether it might leave now: leaves no record, and uses nothing up. It is not the
-        permission, which `open` gives.
+    def may(self, label: Label) -> bool:
+        """Whether what has this label might leave now: leaves no record, and uses nothing up. It is
+        not the permission, which `open` gives; that says too what is wrong with the way out.
         """
-        return self._decide(leaving, use=False).allowed
+        verdict = _judged(label, frozenset())
+        if verdict.code is Code.NOT_CLEARED:
+            verdict = _judged(label, self._cleared(label.compartments, False))
+        return verdict.allowed
 
-    def _decide(self, leaving: Leaving, *, use: bool) -> Verdict:
+    def _decide(self, leaving: Leaving) -> Verdict:
         # First without the grants: one that holds once is not used up by what is denied anyway.
         verdict = decide(leaving, self._outlets)
         if verdict.code is Code.NOT_CLEARED:
-            cleared = self._cleared(leaving.label.compartments, use)
+            cleared = self._cleared(leaving.label.compartments, True)
             verdict = decide(leaving, self._outlets, cleared)
         return verdict
 

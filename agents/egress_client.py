@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from agents.egress import Endpoint, Gate, Leaving, Outlet
 from agents.model import never
+from agents.tools.timed import left_s
 from context.errors import LapelError
 from context.labels import Label
 
@@ -27,6 +28,7 @@ _LINE_WAIT_S: Final = 0.02
 _MOST_WAITING: Final = 1024
 """Lines that are held for who reads them slowly; more of them wait in the connection."""
 _PORTS: Final = {"https": 443, "http": 80}
+_NOT_FOUND: Final = "I can't find that server: look at its name in my settings."
 
 
 class NetworkFailed(LapelError):
@@ -58,7 +60,8 @@ class _Asked:
 @dataclass(frozen=True)
 class Server:
     """Where a tool's requests go, and how far. url: what every path is put behind. ca_file: PEM
-    certificates to trust instead of the system's. timeout_s: for a whole answer. most_bytes: of it.
+    certificates to trust instead of the system's. timeout_s: for a whole answer, which is cut off
+    as well when who asked for it gives up (`agents/tools/timed.py`). most_bytes: of it.
     """
 
     url: str
@@ -98,8 +101,18 @@ def addresses_of(endpoint: Endpoint) -> list[str]:
     try:
         found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NetworkFailed("I can't find that server: look at its name in my settings.") from error
+        raise NetworkFailed(_NOT_FOUND) from error
+    except UnicodeError:  # what can be no name: "192.168.1..20"
+        raise NetworkFailed(_NOT_FOUND) from None
     return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def _check_name(host: str) -> None:
+    """Return if it can be a host's name (RFC 3490). Raises NetworkFailed."""
+    try:
+        _ = host.encode("idna")
+    except UnicodeError:
+        raise NetworkFailed(_NOT_FOUND) from None
 
 
 def trust(ca_file: str, *, tls: bool = True) -> ssl.SSLContext:
@@ -154,8 +167,8 @@ class EgressClient:
         return self._json(_Asked("POST", path, body=body), label)
 
     def may(self, label: Label) -> bool:
-        """Whether what has this label might be sent now; see `Gate.may`. Raises NetworkFailed."""
-        return self._gate.may(Leaving(self._tool, self._server.endpoint, label))
+        """Whether what has this label might be sent now; see `Gate.may`."""
+        return self._gate.may(label)
 
     def lines(
         self,
@@ -185,6 +198,8 @@ class EgressClient:
                     try:
                         line = coming.get(timeout=_LINE_WAIT_S)
                     except queue.Empty:
+                        if cut.was_late:  # a name that is looked up can't be cut off
+                            raise NetworkFailed(self._too_long) from None
                         continue
                     if line is None:
                         return
@@ -227,8 +242,12 @@ class EgressClient:
 
     @contextmanager
     def _deadline(self) -> "Generator[_Cut]":
+        left = left_s()
+        if left is not None and left <= 0:
+            raise NetworkFailed(self._too_long)
         cut = _Cut()
-        timer = threading.Timer(self._server.timeout_s, cut.late)
+        timeout_s = self._server.timeout_s if left is None else min(self._server.timeout_s, left)
+        timer = threading.Timer(timeout_s, cut.late)
         timer.daemon = True
         timer.start()
         try:
@@ -243,19 +262,23 @@ class EgressClient:
         try:
             yield from self._exchange(asked, cut)
             if cut.was_late:  # an answer without a length just seems to be over
-                raise NetworkFailed(f"{self._what} took too long to answer.")
+                raise NetworkFailed(self._too_long)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             if cut.was_late or isinstance(error, httpx2.TimeoutException):
-                raise NetworkFailed(f"{self._what} took too long to answer.") from error
+                raise NetworkFailed(self._too_long) from error
             raise NetworkFailed(f"I can't reach {_inside(self._what)}.") from error
+
+    @property
+    def _too_long(self) -> str:
+        return f"{self._what} took too long to answer."
 
     def _exchange(self, asked: _Asked, cut: "_Cut") -> Iterator[bytes]:
         import httpx2
 
         endpoint = self._server.endpoint
-        hosts = [endpoint.host] if endpoint.tls else addresses_of(endpoint)
-        if not endpoint.tls:
-            self._gate.check_local(self._tool, hosts)
+        if endpoint.tls:
+            _check_name(endpoint.host)
+        hosts = [endpoint.host] if endpoint.tls else self._looked_up(endpoint, cut)
         base = httpx2.URL(self._server.url)
         with self._client() as client:
             for number, host in enumerate(hosts):
@@ -277,6 +300,17 @@ class EgressClient:
                 with closing(answer):
                     yield from self._body(answer)
                 return
+
+    def _looked_up(self, endpoint: Endpoint, cut: "_Cut") -> list[str]:
+        """The addresses at home of a server's host."""
+        try:
+            hosts = addresses_of(endpoint)
+        except NetworkFailed as error:
+            if cut.was_late:  # nothing is wrong with the name: nobody answers for it
+                raise NetworkFailed(self._too_long) from error
+            raise
+        self._gate.check_local(self._tool, hosts)
+        return hosts
 
     def _client(self) -> Any:
         import httpx2

@@ -22,7 +22,8 @@ class GatedTransport(httpx2.AsyncBaseTransport):
     """Sends requests for one tool. what: the server as in "… took too long". token: gives the
     bearer token, or "" for none.
 
-    label: of what leads to the next requests; set before they are made. What a request is refused
+    label: of what leads to the next requests; set before they are made. until: when who asked for
+    them gives up, by the loop's clock; None: nobody does. What a request is refused
     for is kept in `refused`, for who asked, and answered with status 403: an exception in here
     would be the library's to report. Raises NetworkFailed where the certificates can't be read.
     """
@@ -31,6 +32,7 @@ class GatedTransport(httpx2.AsyncBaseTransport):
         self, tool: str, server: Server, gate: Gate, *, what: str, token: Callable[[], str]
     ) -> None:
         self.label = SPOKEN
+        self.until: float | None = None
         self.refused: LapelError | None = None
         self._tool = tool
         self._gate = gate
@@ -43,7 +45,11 @@ class GatedTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The answer, cut off at the largest size; 403 for what may not leave."""
         try:
-            answer = await self._sent(request)
+            async with asyncio.timeout_at(self.until):
+                answer = await self._sent(request)
+        except TimeoutError:
+            late = NetworkFailed(f"{self._what} took too long to answer.")
+            return self._refuse(late, request)
         except LapelError as error:
             return self._refuse(error, request)
         if answer.headers.get("content-encoding", "identity") != "identity":

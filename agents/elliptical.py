@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from agents.choose.asked import is_asked, is_told
 from agents.pieces import Arguments, Before, read_piece
@@ -93,6 +93,13 @@ class Last:
     briefly: str = ""
     within: frozenset[Compartment] = field(default_factory=frozenset[Compartment])
 
+    @property
+    def back_first(self) -> bool:
+        """Whether it is taken back before what was meant is done: that may mean the same things."""
+        undone = () if self.undo is None else cast("tuple[str, ...]", self.undo.args.get("ids", ()))
+        several = self.follow.back == "after" and max(len(self.ids), len(undone)) > 1
+        return several or self.follow.back == "before"
+
     def is_over(self, now: datetime) -> bool:
         """Whether it is too long ago to be what is meant."""
         return now - self.at > LASTS
@@ -141,13 +148,17 @@ def elliptical(last: Last, text: str, routed: Routed, now: datetime, route: Rout
     return _anew(last, heard, now) or _filled(last, heard, now) or _referring(last, heard, route)
 
 
-def instead(done: Receipt, undone: Receipt, briefly: str) -> Receipt:
+def instead(
+    done: Receipt, undone: Receipt, briefly: str, *, back: Literal["before", "after"]
+) -> Receipt:
     """The receipt of a deed in place of another, which was taken back. briefly: to what that had
-    been set.
+    been set. back: whether it was taken back before the new one was done, or after, as it is told.
     """
-    spoken = f"{undone.spoken} {done.spoken}"
+    in_turn = (undone, done) if back == "before" else (done, undone)
+    spoken = " ".join(each.spoken for each in in_turn)
     if done.ok and undone.ok and done.briefly and briefly:
-        spoken = f"Now it's {done.briefly} instead of {briefly}".removesuffix(".") + "."
+        comma = "," if ", " in done.briefly else ""
+        spoken = f"Now it's {done.briefly}{comma} instead of {briefly}".removesuffix(".") + "."
     return replace(done, spoken=spoken, flush=done.flush or undone.flush)
 
 
@@ -241,7 +252,16 @@ def _filled(last: Last, heard: _Heard, now: datetime) -> Routed | None:
         if not (heard.corrects or (heard.more and may_more) or asked):
             continue
         wall = now.replace(tzinfo=None)
-        before = Before(last.call.args, last.due, into, last.acts, wall, heard.corrects)
+        before = Before(
+            last.call.args,
+            last.due,
+            into,
+            last.acts,
+            wall,
+            heard.corrects,
+            early=last.call.tool == "alarm",
+            instead=last.follow.instead,
+        )
         said = _AND.sub("", heard.whole) if piece is Piece.SUM else heard.rest  # "plus" opens both
         filled = read_piece(piece, said, before)
         if filled is None:

@@ -7,9 +7,19 @@ from agents.choose.asked import is_asked
 from agents.durations import find_duration
 from agents.pieces import Before, read_piece
 from agents.router import Routed, RouteKind, plain
-from agents.times import clock_time, find_when, resolve
+from agents.times import clock_time, find_when, kept, resolve
 from agents.tools import Proposal, Slot
-from agents.tools.fields import Field, Kind, answer_to, takes_back
+from agents.tools.fields import (
+    NUMBER,
+    Field,
+    Kind,
+    answer_to,
+    denies,
+    digits_of,
+    gives_up,
+    in_words,
+    takes_back,
+)
 from agents.tools.follow import Piece
 from agents.tools.list_words import split_entries
 
@@ -48,6 +58,15 @@ _COURTEOUS = re.compile(
     r"^(?:(?:please|could|can|would|will|you|just|ok|okay|hey|go ahead and)\b[\s,]*)+"
 )
 _LEAST_DEED = 2
+_DENIES = re.compile(r"(?:no|nope|nah)\b[\s,]*(?:i )?(?:don't|do not) (\w+)", re.IGNORECASE)
+"""Says that a yes or no is a no: "no, don't wrap it"."""
+_AROUND_VALUE = frozenset(
+    """
+    it them that this one the a an of for at on in to by with as s please about just now
+    second minute hour day percent degree
+    """.split()  # noqa: SIM905 - words to read
+)
+"""What a value is said with, and says nothing itself."""
 _AROUND_TIME = re.compile(_AROUND, re.IGNORECASE | re.VERBOSE)
 _FOR = re.compile(
     r"^(?:(?:for|at|on|to|by|make it|set it|let's say|um|uh)\b[\s,]*)+", re.IGNORECASE
@@ -142,25 +161,59 @@ def _argument(pending: Proposal, field: Field, words: str, routed: Routed, now: 
     """The value of an argument of a tool that others wrote, only as far as it may be one: what is
     asked or asked for instead is heard on its own.
     """
-    value = answer_to(field, words, now.replace(tzinfo=None))
+    wall = now.replace(tzinfo=None)
+    value = answer_to(field, words, wall)
     bare = words.replace(",", "")
-    if field.kind is Kind.YES_NO and value is not None and _NO.fullmatch(bare):
+    yes_or_no = field.kind is Kind.YES_NO
+    if yes_or_no and value is not None and _NO.fullmatch(bare):
         return _with(pending, text=words)
     if not words:
         return routed
     if routed.tool == "stop":
         return _never_mind()
-    short = len(words.split()) <= field.most_words
-    if field.kind is not Kind.WORDS and value is not None and short and not is_asked(words):
-        return _with(pending, text=words)
-    if _NO.fullmatch(bare) or _TAKES_BACK.fullmatch(words) or takes_back(words):
-        return routed if routed.kind is RouteKind.COMPLETE else _never_mind()
-    known = routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "cannot"
+    whole = routed.kind is RouteKind.COMPLETE and routed.tool != "cannot"
+    ended = routed if whole else _never_mind()
+    without = _DENIES.match(words) if yes_or_no and value is False else None
+    left_out = without is not None and without[1].lower() not in (*pending.deeds, "do", "bother")
+    if _TAKES_BACK.fullmatch(words) or (gives_up(words) and not left_out):
+        return ended
     first, *more = _COURTEOUS.sub("", words.lower()).split(" ")
     deed = first in pending.deeds and len(more) >= _LEAST_DEED
-    if known or deed or is_asked(words):
+    asked = is_asked(words)
+    short = len(words.split()) <= field.most_words
+    own = asked or ((deed or whole) and _says_more(field, more if deed else words.split()))
+    if field.kind is not Kind.WORDS and value is not None and short and not own:
+        return _with(pending, text=words)
+    if denies(field, words, wall) and not own:
+        return _with(pending, text=words)  # and is asked again
+    if _NO.fullmatch(bare) or takes_back(words):
+        return ended
+    known = routed.kind is not RouteKind.NOT_A_COMMAND and routed.tool != "cannot"
+    if deed or asked or (known and not _is_number(field, words)):
         return routed
     return _with(pending, text=words)
+
+
+def _is_number(field: Field, words: str) -> bool:
+    """Whether an answer is a number, be it one that can't be used: "minus eighteen" is a sum to the
+    grammar.
+    """
+    is_one = field.kind in (Kind.NUMBER, Kind.WHOLE) and NUMBER.search(digits_of(words).text)
+    return bool(is_one) and not _says_more(field, words.split())
+
+
+def _says_more(field: Field, words: list[str]) -> bool:
+    """Whether a request holds more than the value that was asked for: "the tomatoes for ten
+    minutes", but not "it for ten minutes".
+    """
+    said = " ".join(words)
+    if field.kind in (Kind.DATE, Kind.MOMENT) and (when := find_when(said)) is not None:
+        for start, end in reversed(when.spans):
+            said = f"{said[:start]} {said[end:]}"
+    own = in_words(" ".join((field.said, *field.options))).split()
+    known = _AROUND_VALUE | {word.rstrip("s") for word in own}
+    left = in_words(digits_of(said).text).split()
+    return any(not {word, word.rstrip("s")} & known and not word.isdigit() for word in left)
 
 
 def _text_and_time(words: str, now: datetime) -> dict[str, object]:
@@ -202,8 +255,12 @@ def _time(pending: Proposal, words: str, now: datetime) -> Routed | None:
             if pending.into is not None:
                 return _with(pending, **{pending.into: resolved.at.date().isoformat()})
             at = resolved.at.isoformat(timespec="minutes")
-            repeat = {} if resolved.repeat is None else {"repeat": resolved.repeat}
-            return _with(pending, at=at, **repeat)
+            more: dict[str, object] = {}
+            if resolved.repeat is not None:
+                more["repeat"] = resolved.repeat
+            if pending.args.get("action") == "move":
+                more["keeps"] = kept(found.when)
+            return _with(pending, at=at, **more)
     duration = find_duration(words)
     if duration is not None:
         around = words[: duration.start] + " " + words[duration.end :]

@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
 from agents.elliptical import Last, Route, elliptical, ids_in, instead
 from agents.router import Routed
-from agents.tools import Call, Receipt, Toolbox
+from agents.tools import Call, Receipt, Toolbox, Undoing
 from agents.tools.undo import UNDOABLE_S, renamed
 from context.labels import Compartment
 
@@ -17,10 +17,11 @@ _MOST_UNDOABLE: Final = 16
 
 @dataclass(frozen=True)
 class _Done:
-    """What takes back a deed, and when that was done."""
+    """What takes back a deed, when that was done, and what was open to who heard of it."""
 
     undo: Call
     at: datetime
+    within: frozenset[Compartment]
 
 
 class Undoable:
@@ -31,22 +32,30 @@ class Undoable:
         self._done: deque[_Done] = deque(maxlen=_MOST_UNDOABLE)
 
     @property
-    def newest(self) -> Call | None:
+    def newest(self) -> Undoing | None:
         """What undoes the newest deed; None where there is none, or it is too long ago."""
         newest = self._done[-1] if self._done else None
         late = newest is None or (self._now() - newest.at).total_seconds() > UNDOABLE_S
-        return None if newest is None or late else newest.undo
+        return None if newest is None or late else Undoing(newest.undo, newest.within)
 
-    def note(self, receipt: Receipt) -> None:
-        """Keep what undoes a deed, or let go of the deed that was undone."""
+    def note(self, receipt: Receipt, within: frozenset[Compartment]) -> None:
+        """Keep what undoes a deed, or let go of the deed that was undone. within: what was open to
+        who hears the receipt.
+        """
         if receipt.tool == "undo" and "tool" in receipt.facts and self._done:
-            self._done.pop()  # that was undone, and not a forgetting or a remembering
-            self._rename(receipt)
+            # A deed was meant, and not a forgetting or a remembering.
+            if _did(receipt):
+                _ = self._done.pop()
+                self._rename(receipt)
         elif receipt.ok and receipt.undo is not None:
-            self._done.append(_Done(receipt.undo, self._now()))
+            self._done.append(_Done(receipt.undo, self._now(), within))
 
     def let_go(self, undo: Call, undone: Receipt) -> None:
-        """Let go of one deed, whichever it is. undo: what undid it. undone: the receipt of that."""
+        """Let go of one deed, whichever it is, if any of it was undone. undo: what undid it.
+        undone: the receipt of that.
+        """
+        if not _did(undone):
+            return
         kept = [each for each in self._done if each.undo != undo]
         self._done = deque(kept, maxlen=_MOST_UNDOABLE)
         self._rename(undone)
@@ -57,8 +66,8 @@ class Undoable:
 
     def _rename(self, undone: Receipt) -> None:
         """What undoes earlier deeds means things by the ids that they have now."""
-        again = cast("Mapping[str, str]", undone.facts.get("again", {}))
-        kept = [_Done(renamed(each.undo, again), each.at) for each in self._done]
+        again = _again(undone)
+        kept = [replace(each, undo=renamed(each.undo, again)) for each in self._done]
         self._done = deque(kept, maxlen=_MOST_UNDOABLE)
 
 
@@ -80,7 +89,7 @@ class Lately:
         action = str(call.args.get("action", ""))
         follow = None if tool is None else tool.follows.get(action)
         if tool is None or follow is None:
-            if self._toolbox.acts(call.tool) and receipt.ok:
+            if self._toolbox.acts(call.tool) and _did(receipt):
                 self._calls.clear()
             return
         acts = next((each.acts for each in tool.uses if each.action == action), tool.acts)
@@ -119,9 +128,15 @@ class Lately:
                 return found, last
         return None
 
-    def undone_by(self, undo: Call) -> Last:
-        """The call that `undo` takes back. Raises StopIteration if it is none of these."""
-        return next(each for each in self._calls if each.undo == undo)
+    def undone_by(self, undo: Call) -> Last | None:
+        """The call that `undo` takes back; None if it is none of these any more. Where that is the
+        first thing that a correction does, the call has nothing to be taken back from now on: the
+        next correction must not do it again, even if this one can't be done.
+        """
+        last = next((each for each in self._calls if each.undo == undo), None)
+        if last is not None and last.back_first:
+            self._calls[self._calls.index(last)] = replace(last, undo=None)
+        return last
 
     def clear(self) -> None:
         """Have "it" mean none of these any more."""
@@ -129,15 +144,32 @@ class Lately:
 
 
 def in_place_of(
-    last: Last, undo: Call, meant: Call, call: Callable[[Call], Receipt]
+    last: Last | None, undo: Call, meant: Call, call: Callable[[Call], Receipt]
 ) -> tuple[Receipt, Receipt | None]:
     """Do what was meant, and take back what was done instead of it.
 
-    undo: what takes back `last`. call: makes a call. The receipt of both, and that of the taking
-    back; None where nothing was taken back, as what was meant can't be done.
+    last: the call that is corrected, if it is known. undo: what takes it back. call: makes a call.
+    The receipt of both, and that of the taking back; None where nothing was taken back, as what was
+    meant can't be done.
     """
     take_back = Call("undo", {"calls": (undo,)})
-    before = call(take_back) if last.follow.back == "before" else None
+    if last is not None and last.back_first:
+        undone = call(take_back)
+        done = call(renamed(meant, _again(undone)))
+        return instead(done, undone, last.briefly, back="before"), undone
     done = call(meant)
-    undone = before or (call(take_back) if done.ok else None)
-    return (done if undone is None else instead(done, undone, last.briefly)), undone
+    if not done.ok:
+        return done, None
+    undone = call(take_back)
+    briefly = "" if last is None else last.briefly
+    return instead(done, undone, briefly, back="after"), undone
+
+
+def _did(undone: Receipt) -> bool:
+    """Whether any of what was to be done was, as for an undoing of several things."""
+    return undone.ok or bool(undone.facts.get("done"))
+
+
+def _again(undone: Receipt) -> Mapping[str, str]:
+    """The ids that things have since they were set again, by those that they had."""
+    return cast("Mapping[str, str]", undone.facts.get("again", {}))

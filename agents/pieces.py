@@ -6,7 +6,7 @@ minutes where minutes were said before.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -15,7 +15,16 @@ from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
 from agents.places import zone_of
-from agents.times import When, asked_days, clock_time, date_of, find_when, resolve
+from agents.times import (
+    When,
+    asked_days,
+    clock_time,
+    date_of,
+    find_when,
+    is_bare,
+    nearest,
+    resolve,
+)
 from agents.tools.follow import Piece
 from agents.tools.list_words import split_entries
 from context.errors import LapelError
@@ -63,7 +72,8 @@ _NAME_WORDS: Final = 3
 @dataclass(frozen=True)
 class Before:
     """What a piece is read beside: the arguments of the call, the moment that it was set for (the
-    owner's wall time), the argument to fill, and whether the call changed something.
+    owner's wall time), the argument to fill, and whether the call changed something. early: a bare
+    hour may be one before 7. instead: arguments that a time takes the place of.
     """
 
     args: Mapping[str, object]
@@ -72,6 +82,8 @@ class Before:
     acts: bool
     now: datetime
     corrects: bool = False
+    early: bool = False
+    instead: tuple[str, ...] = ()
 
 
 Arguments = dict[str, object]
@@ -122,8 +134,10 @@ def _time(said: str, before: Before) -> Arguments | None:
     when = _when(said)
     if when is None:
         return None
-    if when.repeats or (when.has_date and when.has_time) or not (when.has_date or when.has_time):
-        resolved = resolve(when, before.now, early=before.into == "at")
+    if when.repeats or when.has_date == when.has_time or (when.has_date and when.part):
+        if when.repeats and not when.has_time and when.part is None:
+            when = replace(when, hour=before.at.hour, minute=before.at.minute, clear=True)
+        resolved = resolve(when, before.now, early=before.early)
         if resolved is None:
             return None
         return {**_at(resolved.at, before), "repeat": resolved.repeat}
@@ -132,25 +146,27 @@ def _time(said: str, before: Before) -> Arguments | None:
         if day is None:
             return None
         return {**_at(datetime.combine(day, before.at.time()), before), "repeat": None}
-    moment = _same_day(when, before.at, before.now)
+    moment = _same_day(when, before.at, before)
     return None if moment is None else _at(moment, before)
 
 
 def _at(moment: datetime, before: Before) -> Arguments:
-    return {before.into: moment.isoformat(timespec="minutes"), "seconds": None, "when": None}
+    return {**dict.fromkeys(before.instead), before.into: moment.isoformat(timespec="minutes")}
 
 
-def _same_day(when: When, at: datetime, now: datetime) -> datetime | None:
-    """That time of the day of `at`: of the two that a bare hour may be, the nearer one to come."""
-    said = clock_time(when)
+def _same_day(when: When, at: datetime, before: Before) -> datetime | None:
+    """That time of the day of `at`: of the two that a bare hour may be, the nearer one to come. If
+    it is over by now, it is meant for tomorrow.
+    """
+    said, now = clock_time(when), before.now
     if said is None:
         return None
-    first = datetime.combine(at.date(), time.fromisoformat(said))
-    may_be = [first]
-    if not (when.clear or when.am or when.pm or when.part or first.hour == 0 or first.hour > 12):
-        may_be.append(datetime.combine(at.date(), time((first.hour + 12) % 24, first.minute)))
-    coming = [each for each in may_be if each > now.replace(tzinfo=None)]
-    return min(coming or may_be, key=lambda each: abs(each - at))
+    bare = is_bare(when)
+    moment = nearest(time.fromisoformat(said), at, now, bare=bare, early=before.early)
+    if moment > now or at <= now:
+        return moment
+    tomorrow = resolve(replace(when, days=1), now, early=before.early)
+    return moment if tomorrow is None else tomorrow.at
 
 
 def _when(said: str) -> When | None:

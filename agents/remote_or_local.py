@@ -1,9 +1,13 @@
 """Two models as one: what may leave the device goes to the remote one, all else stays here."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from agents.model import ChatModel, Message, never
 from context.labels import Label
+
+_MESSAGE_TOKENS: Final = 8
+"""Of the template around a message."""
 
 
 class RemoteOrLocal:
@@ -23,8 +27,10 @@ class RemoteOrLocal:
 
     @property
     def context_tokens(self) -> int:
-        """What both have room for, as a prompt is made before it is known whose it is."""
-        return min(self._remote.context_tokens, self._local.context_tokens)
+        """The remote one's, which may have room for more: a prompt is made before it is known whose
+        it is, and is shortened for the local one.
+        """
+        return self._remote.context_tokens
 
     def load(self) -> None:
         """Open both. Raises ModelUnusable."""
@@ -49,10 +55,14 @@ class RemoteOrLocal:
         stop: Callable[[], bool] = never,
         key: str = "",
     ) -> Iterator[str]:
-        """Text of the reply, piece by piece; see `ChatModel.stream`."""
-        return self._for(label).stream(
-            messages, max_tokens=max_tokens, label=label, stop=stop, key=key
-        )
+        """Text of the reply, piece by piece; see `ChatModel.stream`.
+
+        Where the prompt is too long for the local one, the oldest exchanges are left out.
+        """
+        model = self._for(label)
+        if model is self._local:
+            messages = self._shortened(messages, max_tokens)
+        return model.stream(messages, max_tokens=max_tokens, label=label, stop=stop, key=key)
 
     def choose(
         self,
@@ -82,6 +92,18 @@ class RemoteOrLocal:
         """Have both drop what they hold."""
         self._remote.reset()
         self._local.reset()
+
+    def _shortened(self, messages: list[Message], max_tokens: int) -> list[Message]:
+        """System, exchanges and question (see `build_prompt`), without the oldest exchanges that
+        the local model has no room for.
+        """
+        costs = [self._local.count_tokens(each.content) + _MESSAGE_TOKENS for each in messages]
+        left = self._local.context_tokens - max_tokens - sum(costs)
+        gone = 0
+        while left < 0 and gone + 3 < len(messages):
+            left += costs[1 + gone] + costs[2 + gone]
+            gone += 2
+        return [*messages[:1], *messages[1 + gone :]]
 
     def _for(self, label: Label) -> ChatModel:
         return self._remote if self._remote.takes(label) else self._local

@@ -13,7 +13,7 @@ from agents.frames import Framed
 from agents.language import Language
 from agents.quantities import conversion_of, sum_of
 from agents.said import Heard
-from agents.times import When, asked_days, clock_time, date_of, resolve
+from agents.times import When, asked_days, clock_time, date_of, kept, resolve
 
 _TIME = re.compile("thistime", re.IGNORECASE)
 _CLOSED = ' ,.;:!?"'
@@ -309,6 +309,8 @@ def _calendar(match: Matched) -> dict[str, object] | None:
         if resolved is None or resolved.repeat is not None:
             return None
         args["at"] = resolved.at.isoformat(timespec="minutes")
+        if action == "move" and (keeps := kept(match.when)):
+            args["keeps"] = keeps
     elif not match.metadata.get("incomplete"):
         return None
     if match.seconds is not None:
@@ -334,7 +336,8 @@ def _moves(match: Matched) -> bool:
     if match.words.regex("not_an_event").search(match.whole.get("title", "")):
         return False
     timed = match.when is not None and match.when.has_time
-    return timed or bool(match.metadata.get("event"))
+    to_day = match.when is not None and match.when.has_date and match.metadata.get("dated")
+    return bool(timed or to_day or match.metadata.get("event"))
 
 
 def _level(match: Matched) -> dict[str, object] | None:

@@ -8,7 +8,8 @@ _OPEN, _CLOSE = "<think>", "</think>"
 def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
     """`pieces` without anything between <think> and </think>, however the text is cut up.
 
-    Thoughts that never end are dropped, as is a closing tag that was never opened.
+    Thoughts that never end are dropped, as is a closing tag that was never opened. What stands
+    before such a tag is kept: while it comes, nothing tells it from a reply.
     """
     rest, thinking = "", False
     for piece in pieces:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import yaml
 from dateutil.easter import easter
@@ -36,6 +36,11 @@ _SATURDAY, _SUNDAY = 5, 6
 _USUAL: Final = time(9)
 """When a thing is due of which only the day was said."""
 _LATEST_YEAR: Final = 2200
+_EARLIEST_HOUR: Final = 7
+"""A bare hour before it is one of the afternoon, unless somebody wants to be woken."""
+
+Kept = Literal["day", "time", "half"]
+"""Of a moment: its day, its time of day, or which half of the day it is in."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,34 @@ def clock_time(when: When) -> str | None:
     return f"{hour % 24:02}:{minute:02}"
 
 
+def is_bare(when: When) -> bool:
+    """Whether the hour may be one of the morning or one of the evening, as it was said."""
+    return when.has_time and len(_times(when)) > 1
+
+
+def nearest(
+    said: time, at: datetime, now: datetime, *, bare: bool, early: bool = False
+) -> datetime:
+    """The time `said` on the day of `at`. bare: of the two that it may be, the nearer one to `at`,
+    if it can be one that is still to come. early: also one before 7, where `at` is none itself.
+    """
+    hours = {said.hour, (said.hour + 12) % 24} if bare else {said.hour}
+    if bare and not early and at.hour >= _EARLIEST_HOUR:
+        hours = {each for each in hours if each >= _EARLIEST_HOUR}
+    may_be = [datetime.combine(at.date(), said.replace(hour=each)) for each in sorted(hours)]
+    coming = [each for each in may_be if each > now.replace(tzinfo=None)]
+    return min(coming or may_be, key=lambda each: abs(each - at))
+
+
+def kept(when: When) -> list[Kept]:
+    """What stays of a thing that is moved to `when`, as that doesn't say it."""
+    if not when.has_time:
+        of_time: list[Kept] = [] if when.part else ["time"]
+    else:
+        of_time = ["half"] if is_bare(when) else []
+    return of_time if when.has_date else ["day", *of_time]
+
+
 def _resolve(when: When, now: datetime, early: bool) -> Resolved | None:
     if when.repeats:
         return _repeated(when, now, early)
@@ -374,7 +407,7 @@ def _time_elsewhere(when: When, early: bool) -> time:
         return times[1]
     if early:
         return times[0]
-    return times[1] if hour < 7 else times[0]
+    return times[1] if hour < _EARLIEST_HOUR else times[0]
 
 
 def _possible(when: When) -> bool:

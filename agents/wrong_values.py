@@ -3,11 +3,14 @@
 Pure. What was written is never repeated, only its keys: it may be a secret.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 _MOST_NAMED: Final = 16
 _KINDS: Final = {
@@ -51,16 +54,18 @@ def wrong_values(error: ValidationError, model: type[BaseModel], whole: str) -> 
 
 
 def _told(kind: str, error: Any, model: type[BaseModel], whole: str) -> str:
-    key, holder, field = _walked(error["loc"], model)
+    at = _walked(error["loc"], model)
     context: Mapping[str, Any] = error.get("ctx", {})
-    named = key or whole
+    named = at.key or whole
+    if at.is_name:
+        named = f"{named}: its name"
     match kind:
         case "extra_forbidden":
-            return f"there is no {named}{_instead(str(error['loc'][-1]), holder)}"
+            return f"there is no {named}{_instead(str(error['loc'][-1]), at.models)}"
         case "union_tag_invalid":
             return f"{named}.engine has to be {_one_of(context['expected_tags'])}"
         case "union_tag_not_found":
-            tags = ", ".join(repr(tag) for each in holder if (tag := _tag(each)))
+            tags = ", ".join(repr(tag) for each in at.models if (tag := _tag(each)))
             return f"{named} needs its engine, {_one_of(tags)}"
         case "literal_error" | "enum":
             return f"{named} has to be {_one_of(context['expected'])}"
@@ -68,8 +73,7 @@ def _told(kind: str, error: Any, model: type[BaseModel], whole: str) -> str:
             why = str(error["msg"]).removeprefix("Value error, ")
             return f"{named}: {why}"
         case "string_pattern_mismatch":
-            form = getattr(field, "description", None) or f"of the form {context['pattern']}"
-            return f"{named} has to be {form}"
+            return f"{named} has to be {at.form or 'written otherwise'}"
         case _ if kind in _BOUNDS:
             bound, says = _BOUNDS[kind]
             return f"{named} {says} {context[bound]}"
@@ -79,34 +83,77 @@ def _told(kind: str, error: Any, model: type[BaseModel], whole: str) -> str:
             return f"{named}: {error['msg']}"
 
 
-def _walked(
-    loc: tuple[int | str, ...], model: type[BaseModel]
-) -> tuple[str, list[type[BaseModel]], object]:
-    """The key as a person writes it, without the choices between models that pydantic tells; the
-    models in which its last part was looked for, or that it may be; and its field, if it has one.
+@dataclass(frozen=True)
+class _Place:
+    """Where something is wrong. key: as a person writes it. models: in which its last part was
+    looked for, or that it may be. form: what its text has to be, where that is said. is_name: it is
+    the key itself that is wrong.
+    """
+
+    key: str
+    models: list[type[BaseModel]]
+    form: str | None
+    is_name: bool
+
+
+def _walked(loc: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
+    """Where a location leads. Which of several kinds pydantic tried, which it tells too, is left
+    out; what it calls "[key]" is the part before.
     """
     shown: list[str] = []
-    models, field = [model], None
-    for number, part in enumerate(loc):
-        chosen = [each for each in models if part in (_tag(each), each.__name__)]
-        if len(models) > 1 and chosen:
-            models = chosen
+    annotation: object = model
+    form: str | None = None
+    key_kind: object = None
+    for part in loc:
+        if part == "[key]" and key_kind is not None:
+            return _Place(".".join(shown), [], _described(key_kind), True)
+        key_kind = None
+        kinds = _kinds(annotation)
+        chosen = [each for each in kinds if part in _called(each)]
+        if len(kinds) > 1 and chosen:
+            annotation = chosen[0]
             continue
         shown.append(str(part))
-        having = [each for each in models if part in each.model_fields]
-        if having:
-            field = having[0].model_fields[str(part)]
-            models = list(dict.fromkeys(_models(field.annotation)))
-        elif number == len(loc) - 1 and not isinstance(part, int):
+        kind, form = kinds[0], None
+        if get_origin(kind) is dict:
+            key_kind, annotation = get_args(kind)
+        elif get_origin(kind) in (list, tuple):
+            arguments = [each for each in get_args(kind) if each is not Ellipsis]
+            at = part if isinstance(part, int) and part < len(arguments) else 0
+            annotation = arguments[at]
+        elif _is_model(kind) and (field := kind.model_fields.get(str(part))) is not None:
+            annotation, form = field.annotation, field.description
+        else:  # there is no such key
             break
-    return ".".join(shown), models, field
+    models = [each for each in _kinds(annotation) if _is_model(each)]
+    return _Place(".".join(shown), models, form, False)
 
 
-def _models(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for each in get_args(annotation):
-        yield from _models(each)
+def _kinds(annotation: object) -> list[object]:
+    """What a value may be: the members of a union, but for None; else the annotation itself."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [
+            kind for each in get_args(annotation) if each is not NoneType for kind in _kinds(each)
+        ]
+    return [annotation]
+
+
+def _called(kind: object) -> tuple[str | None, ...]:
+    """What pydantic calls one of several kinds."""
+    name = kind.__name__ if isinstance(kind, type) else None
+    return (_tag(kind), name) if _is_model(kind) else (name,)
+
+
+def _described(kind: object) -> str | None:
+    """What is said of the form of an annotated text."""
+    described = (each.description for each in get_args(kind)[1:] if isinstance(each, FieldInfo))
+    return next(described, None)
+
+
+def _is_model(kind: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _tag(model: type[BaseModel]) -> str | None:

@@ -36,7 +36,7 @@ from device.budget import Budget, share
 from device.calendar import CalendarFolder
 from device.clock import Clock, SystemClock
 from device.errors import ModelMissing, SettingsWrong
-from device.fitting import Fit, fitted
+from device.fitting import Fit, context_tokens, fitted, private
 from device.levels import AlsaMixer, DeviceLevels, Gain, GainedSpeaker, Mixer, PulseMixer
 from device.listen import NoTurnEndDetector, TurnEndDetector
 from device.listen.silero import SileroVad
@@ -302,13 +302,13 @@ def assemble_engines(
         embedder = MiniLM(models.path(settings.memory.embedder), threads.embed)
         learned = Learned(embedder) if embedder.name == EMBEDDER else None
     used = fitted(settings, models)
-    here = used.model if used is not None else next(iter(settings.thinking()), None)
+    here = used.model if used is not None else private(settings, models)
     if here is not None and not isinstance(think, NoModelSettings):
         model = LlamaModel(
             _gguf(models.path(here), here),
             threads=think.threads or threads.think,
             threads_alone=think.threads or threads.think_alone,
-            context_tokens=think.context_tokens,
+            context_tokens=context_tokens(settings),
             folder=folder,
         )
     return Engines(Router(now=clock.now), model, embedder, folder, learned, used)
@@ -393,7 +393,7 @@ def assemble_mind(
 
     Raises:
         ModelMissing: a model has not been pulled.
-        SettingsWrong: what the settings name is not installed.
+        SettingsWrong: a language model that the settings name is none.
     """
     keep_private()
     clock = clock or SystemClock()
@@ -440,7 +440,7 @@ def assemble_mind(
 
     servers = servers or assemble_mcp(settings, store)
     offers = None if servers is None else Offers(servers, tools, clock.now, choices, made)
-    return Mind(agent, store, schedule, engines.embedder, mint, engines.fit, offers)
+    return Mind(agent, store, schedule, engines.embedder, mint, engines.fit, offers, deps.home)
 
 
 def assemble(

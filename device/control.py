@@ -35,6 +35,7 @@ _AT_ONCE: Final = 8
 LONGEST_OFF_S: Final = 7 * 86_400
 """The longest time after which the microphone is turned on by itself."""
 _AGAIN_S: Final = 1.0
+_AT_ONCE_S: Final = 0.01
 
 
 class _Message(BaseModel):
@@ -232,7 +233,10 @@ def turned(mute: "Mute", request: TurnMic) -> MicState:
         mute.unmute()
     elif request.on is False:
         mute.mute(request.off_for_s)
-    return MicState(on=not mute.muted(), off_for_s=mute.left_s())
+    left_s = mute.left_s()
+    over = left_s is not None and left_s <= _AT_ONCE_S  # whoever runs turns it on as it looks
+    on = over or not mute.muted()
+    return MicState(on=on, off_for_s=None if on else left_s)
 
 
 def state_of(store: "Store") -> State:

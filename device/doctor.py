@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from context.errors import LapelError
-from device.fitting import fitted, free_memory_bytes
+from device.fitting import fitted, free_memory_bytes, needed_bytes, private
+from device.models import Models
 from device.network_settings import (
     HomeAssistantSettings,
     MqttSettings,
@@ -133,15 +134,10 @@ def _models(settings: Settings) -> list[Finding]:
             about = f"model {name}"
             if models.present(name):
                 findings.append(Finding(State.GOOD, about, f"{entry.use}; {entry.licence}"))
-            elif name in settings.thinking()[1:]:
-                findings.append(
-                    Finding(
-                        State.ODD,
-                        about,
-                        "not here, so it can't stand in where memory is short: run 'lapel models"
-                        f" pull {name}'",
-                    )
-                )
+            elif name in _dispensable(settings):
+                lost = _dispensable(settings)[name]
+                found = f"not here, so {lost}: run 'lapel models pull {name}'"
+                findings.append(Finding(State.ODD, about, found))
             else:
                 findings.append(
                     Finding(State.BAD, about, f"not here: run 'lapel models pull {name}'")
@@ -189,6 +185,41 @@ def unencrypted(settings: Settings) -> list[str]:
     return found
 
 
+def no_library(settings: Settings) -> str:
+    """That servers of tools need a library which isn't here, with what to do; "" where it is, or
+    none are named.
+    """
+    if not settings.tools.mcp or importlib.util.find_spec("mcp") is not None:
+        return ""
+    from device.mcp.servers import INSTALL
+
+    names = ", ".join(settings.tools.mcp)
+    return f"tools.mcp: {names} can't be used without a library that is not here: {INSTALL}."
+
+
+def lacking(settings: Settings, models: Models) -> list[str]:
+    """What these settings name, is not here, and is gone on without: a sentence each, with what to
+    do. Raises ModelError where the catalog has no such model.
+    """
+    missing = no_library(settings)
+    return [
+        *([missing] if missing else []),
+        *(
+            f"The language model {name} is not here, so {lost}: run 'lapel models pull {name}'."
+            for name, lost in _dispensable(settings).items()
+            if not models.present(name)
+        ),
+    ]
+
+
+def _dispensable(settings: Settings) -> dict[str, str]:
+    """The language models that can be gone on without, each with what is lost then."""
+    if isinstance(settings.think, RemoteModelSettings):
+        lost = "what may not be sent to the server is told in your own words"
+        return dict.fromkeys(settings.thinking(), lost)
+    return dict.fromkeys(settings.thinking()[1:], "it can't stand in where memory is short")
+
+
 def _network(settings: Settings) -> list[Finding]:
     """What may reach the network. Asks no server."""
     findings = [Finding(State.BAD, "settings", each) for each in unencrypted(settings)]
@@ -210,10 +241,8 @@ def _servers(settings: Settings) -> list[Finding]:
     names = ", ".join(settings.tools.mcp)
     if not names:
         return []
-    if importlib.util.find_spec("mcp") is None:
-        from device.mcp.servers import INSTALL
-
-        return [Finding(State.BAD, "servers of tools", f"{names} need a library: {INSTALL}")]
+    if missing := no_library(settings):
+        return [Finding(State.BAD, "servers of tools", missing)]
     try:
         listings = _listings(settings)
     except LapelError as error:
@@ -253,7 +282,11 @@ def _thinking(settings: Settings) -> list[Finding]:
 
     think, about = settings.think, "language model"
     if isinstance(think, RemoteModelSettings):
-        here = f"{think.private} here" if think.private != "none" else "no model"
+        try:
+            name = private(settings, find_models())
+        except LapelError as error:
+            return [Finding(State.BAD, about, str(error))]
+        here = f"{name} here" if name is not None else "no model"
         found = f"{think.model} at {think.url}; for what may not be sent there, {here}"
         return [Finding(State.GOOD, about, found)]
     try:
@@ -261,8 +294,16 @@ def _thinking(settings: Settings) -> list[Finding]:
     except LapelError as error:
         return [Finding(State.BAD, about, str(error))]
     if used is None:
-        return [Finding(State.GOOD, about, "none: commands alone")]
+        return [Finding(State.GOOD, about, _without_model(settings))]
     return [Finding(State.ODD if used.small else State.GOOD, about, used.sentence)]
+
+
+def _without_model(settings: Settings) -> str:
+    from agents.choose.learned import EMBEDDER
+
+    if settings.memory.embedder != EMBEDDER:  # what was learned is of its vectors
+        return "none: commands, and nothing else"
+    return "none: commands, and tools by what was learned from examples"
 
 
 def _memory_and_disk(settings: Settings) -> list[Finding]:
@@ -272,9 +313,8 @@ def _memory_and_disk(settings: Settings) -> list[Finding]:
     try:
         models = find_models()
         used = fitted(settings, models, lambda: free)
-        unused = set(settings.thinking()) - ({used.model} if used else set(settings.thinking()))
-        loaded = [name for name in settings.models() if name not in unused]
-        needed = 1_000_000 * sum(models.catalog.entry(name).ram_mb for name in loaded)
+        here = used.model if used is not None else private(settings, models)
+        needed = needed_bytes(settings, models, here)
     except LapelError:
         needed = 0
     folder = data_dir()

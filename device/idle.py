@@ -17,6 +17,9 @@ from device.worker import Worker
 _BETWEEN_SENTENCES_S: Final = 3.0  # idle must stay cheap
 _BETWEEN_EMBEDDINGS_S: Final = 0.5
 _TEND_EVERY_S: Final = 60.0
+_TAKE_UP_EVERY_S: Final = 60.0
+_LOOK_S: Final = 0.2
+_MOST_LOOKS: Final = 75
 
 Emit = Callable[[Event], None]
 Rest = Callable[[], Awaitable[None]]
@@ -39,7 +42,9 @@ async def tend_memory(mind: Mind, think: Worker, rest: Rest, emit: Emit) -> None
 
 
 async def take_up_tools(mind: Mind, think: Worker, rest: Rest, emit: Emit) -> None:
-    """Have the tools that servers offer, as soon as they do and nobody has the word."""
+    """Have the tools that servers offer, as soon as they do and nobody has the word; once a minute
+    at most, as it takes a second, and a server may change its mind all the time.
+    """
     loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
     def tell() -> None:
@@ -48,15 +53,21 @@ async def take_up_tools(mind: Mind, think: Worker, rest: Rest, emit: Emit) -> No
 
     if mind.offers is None:
         return
-    mind.offers.servers.when_changed(tell)
+    servers = mind.offers.servers
+    servers.when_changed(tell)
     while True:
         await changed.wait()
-        changed.clear()
+        for _ in range(_MOST_LOOKS):  # so that the first time is for all of them
+            if servers.wait(0.0):
+                break
+            await asyncio.sleep(_LOOK_S)
         await rest()
+        changed.clear()
         try:
             await think.run(mind.take_up_tools)
         except LapelError as error:
             emit(StageFailed.of(0, _now(), "tools", error))
+        await asyncio.sleep(_TAKE_UP_EVERY_S)
 
 
 async def make_stock(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.agent import Agent, Mint
 from agents.model import ModelFailed, ModelUnusable
+from agents.tools.home import Home
 from context import Authentication, KeysUnusable, LapelError, MiniLM, Store
 from device.fitting import Fit
 from device.mcp.offers import Offers
@@ -28,6 +29,8 @@ class Mind:
     """Which language model there is memory for; None where it doesn't depend on that."""
     offers: Offers | None = None
     """The tools of servers; None where the settings name none."""
+    home: Home | None = None
+    """What the devices of the home are reached by; None where it isn't set up."""
 
     def load(self) -> LapelError | None:
         """Open it all; return what is wrong with the language model, as the rest works without it.
@@ -108,5 +111,7 @@ class Mind:
         """Close it all."""
         if self.offers is not None:
             self.offers.servers.close()
+        if self.home is not None:
+            self.home.close()
         self.store.close()
         self.schedule.close()

@@ -1,5 +1,6 @@
 """The tools that reach the network, if the settings name a server for them; else there are none."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from context.policy import (
 from device.home.home_assistant import HomeAssistant
 from device.home.mqtt import Broker, MqttHome
 from device.mcp.connection import outlet_of, tool_name
+from device.mcp.not_installed import NotInstalled
 from device.mcp.servers import McpServers
 from device.network_settings import (
     HomeAssistantSettings,
@@ -129,16 +131,18 @@ def granted(store: Store) -> Cleared:
     return cleared
 
 
-def assemble_mcp(settings: Settings, store: Store) -> McpServers | None:
+def assemble_mcp(settings: Settings, store: Store) -> McpServers | NotInstalled | None:
     """Construct what reaches the servers of tools; None where the settings name none. store: keeps
-    the record of what left. Nothing that is remembered is granted to them.
+    the record of what left. Nothing that is remembered is granted to them. Where the protocol's
+    library is not installed, each of them is broken, and no more than that.
 
     Raises:
         NetworkFailed: an address is none.
-        SettingsWrong: the protocol's library is not installed.
     """
     if not settings.tools.mcp:
         return None
+    if importlib.util.find_spec("mcp") is None:
+        return NotInstalled(settings.tools.mcp)
     outlets = {tool_name(name): outlet_of(name, each) for name, each in settings.tools.mcp.items()}
     return McpServers(settings.tools.mcp, Gate(outlets, _record(store)))
 

@@ -4,10 +4,30 @@ The addresses are the only servers that a tool is let out to (`agents/egress.py`
 """
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from device.section import Section, Threads
+
+
+def _leads_somewhere(url: str) -> str:
+    """Return an address whose host and port can be (RFC 3490, RFC 793)."""
+    try:
+        parts = urlsplit(url)
+        named = bool((parts.hostname or "").encode("idna"))
+    except ValueError:  # a UnicodeError is one
+        named = False
+    if not named:
+        raise ValueError("that is no host's name or address")
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("the port has to be a number from 1 to 65535")
+    return url
+
 
 Url = Annotated[
     str,
@@ -16,6 +36,7 @@ Url = Annotated[
         max_length=500,
         description="an address as https://host:port/path and nothing more",
     ),
+    AfterValidator(_leads_somewhere),
 ]
 """A server's address, without a password, a query or a fragment."""
 
@@ -57,12 +78,18 @@ class MqttSettings(Section):
             max_length=500,
             description="an address as mqtts://host:port and nothing more",
         ),
+        AfterValidator(_leads_somewhere),
     ]
     user: str = Field(default="", max_length=200)
     password_file: str = ""
     allow_plain: bool = False
     ca_file: str = ""
-    prefix: str = Field(default="homeassistant", pattern=r"^[A-Za-z0-9_/-]+$", max_length=100)
+    prefix: str = Field(
+        default="homeassistant",
+        pattern=r"^[A-Za-z0-9_/-]+$",
+        max_length=100,
+        description="letters, digits and _ - / alone",
+    )
     timeout_s: float = Field(default=5.0, ge=0.5, le=60)
 
 
@@ -156,7 +183,14 @@ class McpHttpSettings(_McpServer):
 
 
 McpSettings = McpStdioSettings | McpHttpSettings
-ServerName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=30)]
+ServerName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]+(-[a-z]+)*$",
+        max_length=30,
+        description="small letters, with hyphens between words, as in office-printer",
+    ),
+]
 """What the owner calls a server: letters and hyphens, as it is said aloud."""
 McpTable = Annotated[
     dict[ServerName, Annotated[McpSettings, Field(discriminator="engine")]], Field(max_length=16)

@@ -18,7 +18,8 @@ def read_secret(path: str, setting: str) -> str:
         setting: the key of the settings that names it, for the error.
 
     Raises:
-        SettingsWrong: it can't be read, others can read it too, or it is empty. Never quotes it.
+        SettingsWrong: it can't be read, others can read it too, it is empty or far too long. Never
+            quotes it.
     """
     if not path:
         return ""
@@ -27,7 +28,7 @@ def read_secret(path: str, setting: str) -> str:
         secret = raw.decode("ascii").strip()
     except UnicodeDecodeError:
         secret = ""
-    if not secret or not secret.isprintable() or len(raw) > _LONGEST_BYTES:
+    if not secret or not secret.isprintable():
         raise SettingsWrong(f"{setting}: that file must hold the token on one line, and only that.")
     return secret
 
@@ -64,5 +65,10 @@ def _read_private(path: str, setting: str) -> bytes:
     if stat.S_IMODE(mode) & 0o077:
         raise SettingsWrong(
             f"{setting}: others on this computer can read that file; run 'chmod 600' on it."
+        )
+    if len(raw) > _LONGEST_BYTES:
+        raise SettingsWrong(
+            f"{setting}: that file is longer than {_LONGEST_BYTES:,} bytes: look whether it is the"
+            " right one."
         )
     return raw

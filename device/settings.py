@@ -100,7 +100,9 @@ class FasterWhisperSettings(_Section):
 
     engine: Literal["faster-whisper"] = "faster-whisper"
     model: str = "whisper-base"
-    language: str = Field(default="en", pattern="^[a-z]{2,3}$")
+    language: str = Field(
+        default="en", pattern="^[a-z]{2,3}$", description="a language's code, as en or fr"
+    )
     threads: Threads = 0
     window: Literal["trimmed", "full"] = "trimmed"
     vocabulary: tuple[str, ...] = ()
@@ -121,7 +123,7 @@ class LlamaSettings(_Section):
 
 
 class NoModelSettings(_Section):
-    """No language model: commands still work."""
+    """No language model: commands, and requests that were learned, still work."""
 
     engine: Literal["none"] = "none"
 

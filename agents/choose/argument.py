@@ -46,6 +46,7 @@ _GENERIC: Final = frozenset(("name", "id", "value", "text", "string"))
 _JOINS: Final = frozenset(("of", "and"))
 _JOINS_TITLES: Final = _JOINS | {"for", "about", "to"}
 _CIRCUMSTANCE: Final = frozenset(("in", "on", "at", "with", "by", "as"))
+_BETWEEN: Final = frozenset(("from", "to", "for"))
 _MOST_BEFORE: Final = 4
 _EDGE: Final = 2
 _LEAST_MANNER: Final = 5
@@ -242,9 +243,14 @@ def _is_titled(said: Said, n: int) -> bool:
 
 def _is_circumstance(said: Said, n: int) -> bool:
     """Whether a word is part of how something is to be done: "in the colour"."""
+    return _led_by(said, n) in _CIRCUMSTANCE
+
+
+def _led_by(said: Said, n: int) -> str:
+    """The word before another and its determiners; "" of none."""
     while n > 0 and said.words[n - 1].text in _DETERMINERS:
         n -= 1
-    return n > 0 and said.words[n - 1].text in _CIRCUMSTANCE
+    return said.words[n - 1].text if n > 0 else ""
 
 
 def _before_name(said: Said, n: int, taken: Set[int]) -> Span | None:
@@ -416,8 +422,17 @@ def circumstances(said: Said, runs: Iterable[Span]) -> list[str]:
 
 def is_circumstance(said: Said, start: int) -> bool:
     """Whether what begins there says how, where or with what something is to be done."""
-    n = next((n for n, word in enumerate(said.words) if word.start == start), 0)
+    n = _word_at(said, start)
     return n > 0 and (_is_circumstance(said, n) or said.parted(n))
+
+
+def is_between(said: Said, start: int) -> bool:
+    """Whether what begins there says from, to or for what something is to be done."""
+    return _led_by(said, _word_at(said, start)) in _BETWEEN
+
+
+def _word_at(said: Said, start: int) -> int:
+    return next((n for n, word in enumerate(said.words) if word.start == start), 0)
 
 
 def manners(said: Said, masked: Set[int]) -> list[str]:

@@ -12,7 +12,7 @@ from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import NEEDED, pointed
+from agents.choose.point import pointed
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
@@ -41,7 +41,6 @@ ASK: Final = 0.4
 alone take one of 150 sentences of television for a request.
 """
 _TIMES: Final = frozenset(("at", "seconds", "when"))
-"""Slots of which one is enough."""
 _TO_ASK: Final = 1.5
 _TO_TELL: Final = 1.0
 """By what was learned: how many times as likely as talk a deed must be to be asked about, and an
@@ -56,6 +55,7 @@ _OPTIONAL: Final = frozenset(
 )
 _NEVER: Final = frozenset(("alarm.set.name", "home.set.name"))
 _NOTHING: Final = "nothing"
+_UNSAID: Final[tuple[object, ...]] = (None, "", [])
 _DEMONSTRATIONS: Final = 3
 _NEAR: Final = 4
 _MOST_RUNS: Final = 24
@@ -190,7 +190,7 @@ class Chooser:
         if args is None:
             return None
         # What lacks something does nothing yet but ask for it.
-        acts = best.use.acts and not (_lacks(best.use, args) or self._lacks_own(best.intent, args))
+        acts = best.use.acts and not _lacks(best.use, args)
         ask = acts and (best.score < self._act or best.tool in self._outside or is_doubtful(text))
         ask = ask or (acts and self._leaves_a_number(text, best, args, now))
         ask = ask and not best.use.asks
@@ -236,16 +236,6 @@ class Chooser:
             if value != _NOTHING or not optional:
                 args[slot] = _things(value) if slot == "items" else value
         return args
-
-    def _lacks_own(self, intent: str, args: Mapping[str, object]) -> bool:
-        """Whether a tool of the program's own would have to ask for something."""
-        if self._learned is None or intent not in self._learned.intents:
-            return False
-        filled = self._learned.filled(intent)
-        timed = _TIMES & filled.keys()
-        if len(timed) > 1 and sum(filled[each] for each in timed) >= NEEDED:
-            return not _TIMES & args.keys()
-        return any(share >= NEEDED and slot not in args for slot, share in filled.items())
 
     def _leaves_a_number(
         self, text: str, best: Candidate, args: Mapping[str, object], now: datetime
@@ -299,11 +289,10 @@ def _corrected(text: str) -> str:
 
 
 def _lacks(use: Use, args: Mapping[str, object]) -> bool:
-    """Whether an argument of a tool that others wrote was not said, though it needs it."""
-    given = args.get("arguments", {})
-    return any(
-        each.required and each.name not in cast("dict[str, object]", given)
-        for each in use.fields or ()
+    """Whether the tool will ask for something that was not said."""
+    given = cast("dict[str, object]", args.get("arguments", {}))
+    return any(each.required and each.name not in given for each in use.fields or ()) or any(
+        all(args.get(slot) in _UNSAID for slot in group) for group in use.needs
     )
 
 

@@ -19,6 +19,7 @@ from agents.choose.argument import (
     alone,
     beside_name,
     circumstances,
+    is_between,
     is_circumstance,
     manners,
     nouns,
@@ -151,19 +152,19 @@ class _Filling:
 
     def _durations(self) -> None:
         """How long goes to the one argument whose name is a unit of time, in that unit."""
-        span = find_duration(self._text)
+        span = self._duration()
         timed = [
             (field, seconds)
             for field in self._of(Kind.NUMBER, Kind.WHOLE)
             for unit, seconds in _SECONDS.items()
             if unit in (word.removesuffix("s") for word in in_words(field.name).split())
         ]
-        if span is None or len(timed) != 1 or not self._free((span.start, span.end)):
+        if span is None or len(timed) != 1 or not self._free(span[0]):
             return
         field, seconds = timed[0]
-        if (value := as_number(field, str(span.seconds / seconds))) is not None:
+        if (value := as_number(field, str(span[1] / seconds))) is not None:
             self._values[field.name] = value
-            self._taken.append((span.start, span.end))
+            self._taken.append(span[0])
 
     def _numbers(self) -> None:
         """Each number that is said goes to the argument whose name is next to it, else in order."""
@@ -202,10 +203,18 @@ class _Filling:
 
     def _with_unit(self, span: Span) -> Span:
         """A number's place, with its unit where it is a duration's."""
-        duration = find_duration(self._text)
-        if duration is not None and duration.start <= span[0] < duration.end:
-            return duration.start, duration.end
+        duration = self._duration()
+        if duration is not None and duration[0][0] <= span[0] < duration[0][1]:
+            return duration[0]
         return span
+
+    def _duration(self) -> tuple[Span, float] | None:
+        """Where it is said how long, and how many seconds that is; none below zero."""
+        digits = digits_of(self._text)
+        found = find_duration(digits.text)
+        if found is None or digits.text[: found.start].endswith("-"):
+            return None
+        return digits.span(found.start, found.end), found.seconds
 
     def _yes_or_no(self) -> None:
         for field in self._of(Kind.YES_NO):
@@ -221,7 +230,8 @@ class _Filling:
                 for n, c in enumerate(self._text)
             )
             chosen = option_said(field, free)
-            if chosen is None and field.required and among is not None:
+            only = field.options[0] if field.required and len(field.options) == 1 else None
+            if chosen is None and only is None and field.required and among is not None:
                 likely = among(_copy(field, self._text), [*field.options, _NOTHING])
                 if not likely:
                     return False
@@ -234,6 +244,8 @@ class _Filling:
             elif (span := beside_name(self._said, field, frozenset(), self._masked())) is not None:
                 self._left_out.append(f"{self._text[slice(*span)]} for the {field.said}")
                 self._taken.append(span)
+            if only is not None:
+                self._values[field.name] = only
         return True
 
     def _masked(self) -> set[int]:
@@ -305,11 +317,16 @@ class _Filling:
         return bool(self._of(Kind.ONE_OF))
 
     def _unused(self) -> tuple[str, ...]:
-        """What was said of how it is to be done, and is no value of what takes one."""
-        if self._of(Kind.ONE_OF, Kind.NUMBER, Kind.WHOLE, Kind.WORDS) and not self._said.asked:
-            any_words = Field("words", Kind.WORDS)
-            runs = alone(self._said, any_words, self._masked() | self._called(), across=False)
-            self._left_out += circumstances(self._said, runs)
+        """What was said of how it is to be done, or from, to or for what, and is no value."""
+        any_words = Field("words", Kind.WORDS)
+        runs = alone(self._said, any_words, self._masked() | self._called(), across=False)
+        how = self._of(Kind.ONE_OF, Kind.NUMBER, Kind.WHOLE, Kind.WORDS) and not self._said.asked
+        told = circumstances(self._said, runs) if how else []
+        self._left_out += [
+            run
+            for start, end in runs
+            if (run := self._text[start:end]) in told or is_between(self._said, start)
+        ]
         if self._open():
             self._left_out += manners(self._said, self._masked())
         return tuple(self._left_out[:_MOST_LEFT_OUT])

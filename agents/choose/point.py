@@ -15,7 +15,7 @@ _OVER: Final = {"text": ",;:", "fact": ",;:", "items": ","}
 """Stops that what fills a slot may go over."""
 _KEEPS_TIMES: Final = frozenset(("note.add", "remember", "forget", "recall"))
 """Uses in whose own words a time is no more than words."""
-NEEDED: Final = 0.7
+_NEEDED: Final = 0.7
 """A slot that is filled in fewer of a use's examples may be left out."""
 _SURE: Final = math.log(0.1)
 """What fills a slot that may be left out must be so good by itself."""
@@ -40,7 +40,7 @@ def pointed(
         return None
     best = max(range(len(runs)), key=points.__getitem__)
     share = 1 / sum(math.exp(each - points[best]) for each in points)
-    needed = learned.filled(intent).get(slot, 0.0) >= NEEDED
+    needed = learned.filled(intent).get(slot, 0.0) >= _NEEDED
     if points[best] < _SURE and not (needed and share >= _HALF and points[best] >= _LIKELY):
         return None
     start, end = runs[best]

@@ -13,6 +13,7 @@ _MOST_SHOWN = 200
 
 def print_report(console: "Console", report: Mapping[str, Any]) -> None:
     """Print what `device.cli.evaluate` writes as JSON."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -23,7 +24,7 @@ def print_report(console: "Console", report: Mapping[str, Any]) -> None:
     rows = [*report["suites"].items(), ("all", report)]
     for name, each in rows:
         table.add_row(
-            name,
+            escape(name),
             str(each["turns"]),
             _share(each["right"]),
             _share(each["intent_accuracy"]),
@@ -51,7 +52,7 @@ def print_report(console: "Console", report: Mapping[str, Any]) -> None:
     console.print(tools)
     console.print()
     for line in _lines(report):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False)
     if "compare" in report:
         _print_comparison(console, report["compare"])
 

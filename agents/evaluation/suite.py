@@ -146,7 +146,11 @@ class Said(_Strict):
 
     text: str | None = Field(None, min_length=1)
     wav: str | None = Field(None, min_length=1)
-    intent: str | None = Field(None, pattern=f"^{_INTENT}$")
+    intent: str | None = Field(
+        None,
+        pattern=f"^{_INTENT}$",
+        description='a tool, or a tool and its action, in small letters: "timer.set"',
+    )
     slots: dict[str, Any] = Field(default_factory=dict[str, Any])
     slots_any: dict[str, list[Any]] = Field(default_factory=dict[str, list[Any]])
     reply: Pattern | None = None

@@ -14,7 +14,7 @@ from agents.tools.timed import in_time
 from agents.used import Used
 from context.errors import LapelError
 from context.items import Provenance
-from context.labels import Trust
+from context.labels import Compartment, Trust
 from context.policy import Purpose, Scope, Sink
 from context.store import Store
 
@@ -82,6 +82,16 @@ class Call:
     args: Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Undoing:
+    """What undoes a deed. within: what was open to who heard of that; words of the deed may be from
+    there.
+    """
+
+    call: Call
+    within: frozenset[Compartment] = frozenset()
+
+
 def together(calls: Sequence[Call]) -> Call | None:
     """One call that makes all of these, to undo what touched several things; None of none."""
     if len(calls) < 2:
@@ -95,15 +105,17 @@ class Use:
 
     action: the value of the argument `action`; None for a tool without. does: completes "This tool
     can …" ("start a countdown timer"). examples: what people say that no grammar foresees. slots:
-    the other arguments that it takes. acts: it changes something. fields: for a tool that others
-    wrote, what its argument `arguments` holds. agreed: arguments that say that the owner agreed.
-    asks: the tool itself asks before it does it, so that nobody else has to.
+    the other arguments that it takes. needs: of those, what it asks for where it was not said, one
+    of each group. acts: it changes something. fields: for a tool that others wrote, what its
+    argument `arguments` holds. agreed: arguments that say that the owner agreed. asks: the tool
+    itself asks before it does it, so that nobody else has to.
     """
 
     action: str | None
     does: str
     examples: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
     acts: bool = True
     fields: tuple[Field, ...] | None = None
     agreed: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -122,7 +134,7 @@ class ToolContext:
     said_by: Provenance = Provenance.OWNER_SPOKE
     just_remembered: str | None = None
     used: tuple[Used, ...] = ()
-    undoable: "Call | None" = None
+    undoable: "Undoing | None" = None
 
 
 class ToolArgs(BaseModel):

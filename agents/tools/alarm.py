@@ -100,6 +100,7 @@ class AlarmTool(Tool[AlarmArgs]):
             "set an alarm that wakes the owner at a time of day, once or again and again",
             ("I have to be up by six tomorrow", "get me out of bed at half seven on weekdays"),
             ("at", "seconds", "repeat", "name"),
+            needs=(("at", "seconds"),),
         ),
         Use(
             "cancel",
@@ -123,6 +124,7 @@ class AlarmTool(Tool[AlarmArgs]):
     follows: ClassVar[Mapping[str, Follow]] = {
         "set": Follow(
             {Piece.DURATION: "seconds", Piece.TIME: "at"},
+            instead=("seconds",),
             it="the alarm",
             anew="set an alarm",
             ids="id",
@@ -131,7 +133,7 @@ class AlarmTool(Tool[AlarmArgs]):
         "cancel": Follow(
             {Piece.TIME: "time", Piece.NAME: "name"},
             frozenset({Piece.TIME, Piece.NAME}),
-            ("time", "day", "name", "at", "id", "all"),
+            ("time", "day", "name", "at", "id", "others", "all"),
             other="others",
             it="the alarm",
         ),
@@ -214,8 +216,10 @@ class AlarmTool(Tool[AlarmArgs]):
         at = alarm.at.isoformat(timespec="minutes")
         facts = {"action": "set", "alarm": alarm.id, "at": at, "was": args.was}
         undo = Call(self.name, {"action": "cancel", "id": alarm.id})
-        said, when = self._set_sentence(alarm), say_when(alarm.at, self._local())
-        return Receipt(self.name, True, facts, said, undo=undo, briefly=when.removeprefix("at "))
+        when = say_when(alarm.at, self._local()).removeprefix("at ")
+        briefly = when + and_repeat(alarm.repeat, alarm.at)
+        said = self._set_sentence(alarm)
+        return Receipt(self.name, True, facts, said, undo=undo, briefly=briefly)
 
     def _meant_to_set(self, args: AlarmArgs) -> Alarm:
         at = args.at or self._local() + timedelta(seconds=args.seconds or 0)

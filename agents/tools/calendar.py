@@ -16,6 +16,7 @@ from typing import ClassVar, Final, Literal, Protocol
 from agents.entries import spoken
 from agents.perspective import second_person
 from agents.relevance import content_words
+from agents.times import Kept, nearest
 from agents.tools import Call, Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
 from agents.tools.follow import Follow, Piece
 from agents.tools.reminder import Reminder, ReminderSchedule
@@ -35,6 +36,7 @@ _NOT_OPEN: Final = "Your calendar is for you alone: ask me again when nobody els
 _ONLY_OWNER: Final = "Only you can change your calendar."
 _ARTICLE: Final = re.compile(r"^(?:the|my|our|an?)\s+", re.IGNORECASE)
 _WHICH: Final = "Which appointment?"
+_NOT_AGAIN: Final = "I can't put what repeats on your calendar: tell me a single day."
 _MOST_ALIKE: Final = 4
 _HOURS: Final = {"morning": (0, 12), "afternoon": (12, 18), "evening": (17, 24)}
 """From which hour to which a part of the day lasts."""
@@ -117,7 +119,8 @@ class CalendarArgs(ToolArgs):
     """date: the day asked about, or of what is meant; until: the last one, of several. part: of
     the day. title: what is added or looked for. at: local. seconds: how long. time: at which what
     is meant begins, "HH:MM", by a clock of 12 hours. uid: exactly what is moved or taken off, as
-    the owner has agreed; was: when it began.
+    the owner has agreed; was: when it began. keeps: what stays of the time of what is moved to
+    `at`, as only the rest was said. repeat: a recurrence rule, which is refused.
     """
 
     action: Literal["next", "day", "add", "find", "take_back", "remove", "move"]
@@ -131,6 +134,8 @@ class CalendarArgs(ToolArgs):
     at: datetime | None = None
     seconds: float | None = None
     uid: str | None = None
+    keeps: tuple[Kept, ...] = ()
+    repeat: str | None = None
 
 
 class CalendarTool(Tool[CalendarArgs]):
@@ -177,6 +182,7 @@ class CalendarTool(Tool[CalendarArgs]):
                 "pencil in lunch with Bob on Friday",
             ),
             ("title", "at", "seconds"),
+            needs=(("title",), ("at",)),
         ),
         Use(
             "remove",
@@ -219,6 +225,8 @@ class CalendarTool(Tool[CalendarArgs]):
     def run(self, args: CalendarArgs, context: ToolContext) -> Receipt:
         """Do one action, for who may be told of the owner's life."""
         now = self._now().replace(tzinfo=None)
+        if args.repeat is not None:
+            return self._no("repeat", _NOT_AGAIN)
         if args.action == "add":
             return self._add(args, now, context)
         if OWNER_GENERAL not in context.mint(Purpose.ANSWER).compartments:
@@ -336,7 +344,7 @@ class CalendarTool(Tool[CalendarArgs]):
         _ = context.mint(Purpose.REMEMBER)
         if args.uid is not None and args.was is not None:
             return self._moved(args, now) if args.action == "move" else self._taken_off(args, now)
-        kept = {"action": args.action} | ({"at": args.at} if args.at else {})
+        kept = {"action": args.action} | ({"at": args.at, "keeps": args.keeps} if args.at else {})
         words = content_words(args.title or args.text or "")
         if not (words - _ANY_EVENT or args.date or args.time):
             return self._no("title", _WHICH, Proposal(self.name, kept, Slot.TEXT))
@@ -368,7 +376,7 @@ class CalendarTool(Tool[CalendarArgs]):
         if args.action == "remove":
             asks = Proposal(self.name, asked, Slot.YES)
             return self._no("yes", f"Shall I take {what}, off your calendar?", asks)
-        at = (args.at or event.start).replace(tzinfo=None)
+        at = _moved_to(event.start, (args.at or event.start).replace(tzinfo=None), args.keeps, now)
         asks = Proposal(self.name, asked | {"at": at.isoformat()}, Slot.YES)
         to = say_when(at, now).removeprefix("at ")
         return self._no("yes", f"Shall I move {what}, to {to}?", asks)
@@ -465,6 +473,15 @@ def _named(first: date, last: date, part: str | None, today: date) -> tuple[str,
     if part is None:
         return "for ", begins
     return "for ", f"{_HERE.get(begins, f'{begins} ')}{part}"
+
+
+def _moved_to(start: datetime, at: datetime, keeps: tuple[Kept, ...], now: datetime) -> datetime:
+    """The time that is said by `at`, with what is kept of `start`."""
+    day = start.date() if "day" in keeps else at.date()
+    if "time" in keeps:
+        return datetime.combine(day, start.time())
+    beside = datetime.combine(day, start.time())
+    return nearest(at.time(), beside, now, bare="half" in keeps)
 
 
 def _is_meant(event: Event, args: CalendarArgs) -> bool:

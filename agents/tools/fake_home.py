@@ -75,6 +75,9 @@ class FakeHome:
             degrees=now.degrees if order.degrees is None else order.degrees,
         )
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _ask(self, label: Label) -> None:
         self.labels.append(label)
         if self.error is not None:

@@ -32,8 +32,9 @@ class FakeServers:
     def start(self) -> None:
         """They are always there."""
 
-    def wait(self, timeout_s: float) -> None:
+    def wait(self, timeout_s: float) -> bool:
         """They are always there."""
+        return True
 
     def when_changed(self, call: Callable[[], None]) -> None:
         """Nothing changes by itself, so `changed` is to be called."""

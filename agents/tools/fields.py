@@ -10,7 +10,12 @@ from agents.choose.said_times import said_time
 from agents.mapped import Mapped
 from agents.numbers import in_digits
 
-NUMBER: Final = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
+NUMBER: Final = re.compile(r"(?<![\w.])(?<!\d,)-?\d+(?:\.\d+)?(?!,\d)(?![\w.]*\w)")
+"""A number in a text that `digits_of` has made; none is a part of something longer ("1,5")."""
+_THOUSANDS: Final = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,]*\w)")
+_BELOW_ZERO: Final = re.compile(
+    r"(?<![\w.-])(?<!\d )(?:(?:minus|negative)\s+|\u2212)(?=\d)", re.IGNORECASE
+)
 _LARGEST: Final = 1e15
 _HALF: Final = re.compile(r"(?<![\w.])(\d+) and a half\b", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -31,12 +36,26 @@ _NO_VALUE: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Answers that name nothing."""
-_TAKES_BACK: Final = re.compile(
-    r"""(?:(?:no|nope|nah|please|actually|wait|oh|um)\b[\s,]*)*
-    (?:don't|do\ not|never|not|cancel|stop|forget\ (?:it|that|about)|i\ (?:don't|do\ not|didn't
-    |did\ not|won't))\b|(?:nope|nah|no)[,.]?\s""",
+_BEFORE_THAT: Final = r"(?:(?:no|nope|nah|please|actually|wait|oh|um|well)\b[\s,]*)*"
+_GIVES_UP: Final = re.compile(
+    rf"""{_BEFORE_THAT}
+    (?:don't|do\ not|never|cancel|stop|forget\ (?:it|that|them|about)
+    |(?:scrap|drop|skip)\ (?:it|that|this|them)
+    |i\ (?:don't|do\ not|didn't|did\ not|won't)(?!\ (?:know|mind|care)\b)
+    |i(?:'ve|\ have)?\ changed\ my\ mind|call\ it\ off|on\ second\ thoughts?,?\ (?:no|don't)
+    |(?:let's|(?:i'd\ |i\ would\ )?rather)\ not)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_TAKES_BACK: Final = re.compile(
+    rf"{_GIVES_UP.pattern}|{_BEFORE_THAT}(?:not|i\ (?:don't|do\ not))\b|(?:nope|nah|no)[,.]?\s",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DENIED: Final = re.compile(
+    r"\b(?:not|never|isn't|aren't|anything\ but|rather\ than|instead\ of)\b.*?"
+    r"(?=,|;|\bbut\b|$)",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What is said not to be so."""
 _SENTENCES: Final = frozenset(
     """
     message text body content note notes description comment details instructions reply query
@@ -129,11 +148,14 @@ class Field:
 
 
 def digits_of(text: str) -> Mapped:
-    """A text with its numbers in digits, "two and a half" as 2.5."""
+    """A text with its numbers in digits: "two and a half" as 2.5, "1,000" as 1000, "minus 18" as
+    -18.
+    """
     digits = in_digits(Mapped.of(text), "en")
     for half in reversed(list(_HALF.finditer(digits.text))):
         digits = digits.replaced(half.end(1), half.end(), ".5")
-    return digits
+    digits = digits.sub(_THOUSANDS, lambda number: number.group().replace(",", ""))
+    return digits.sub(_BELOW_ZERO, "-")
 
 
 def in_words(name: str) -> str:
@@ -143,8 +165,23 @@ def in_words(name: str) -> str:
 
 
 def answer_to(field: Field, text: str, now: datetime) -> object | None:
-    """The value that an answer to `field.question` gives; None if it gives none. now: wall time."""
+    """The value that an answer to `field.question` gives; None if it gives none, or says only what
+    is not it ("not heavy"). now: wall time.
+    """
     text = text.strip(" .!?,")
+    if field.kind not in (Kind.WORDS, Kind.YES_NO):
+        text = _DENIED.sub(" ", text)
+    return _value(field, text, now)
+
+
+def denies(field: Field, text: str, now: datetime) -> bool:
+    """Whether an answer names a value only to say that this is not it. now: wall time."""
+    if field.kind in (Kind.WORDS, Kind.YES_NO) or answer_to(field, text, now) is not None:
+        return False
+    return _value(field, text.strip(" .!?,"), now) is not None
+
+
+def _value(field: Field, text: str, now: datetime) -> object | None:
     match field.kind:
         case Kind.WORDS:
             return _answered(field, text)
@@ -183,8 +220,15 @@ def without_determiner(text: str) -> str:
     return text[match.end() :]
 
 
+def gives_up(text: str) -> bool:
+    """Whether an answer to a question says that nothing is to be done after all, whatever else it
+    says: "cancel that, I have three".
+    """
+    return _GIVES_UP.match(text.strip(" .!?,")) is not None
+
+
 def takes_back(text: str) -> bool:
-    """Whether an answer to a question says that nothing is to be done after all."""
+    """The same of an answer that gives no value."""
     return _TAKES_BACK.match(text.strip(" .!?,")) is not None
 
 

@@ -31,8 +31,10 @@ class Follow:
     arguments that said exactly which one was meant. other: the argument that takes the ids of those
     that are not meant ("the other one"). again: "do that again" does it once more. goes_on: so does
     a bare "again" or "more", which else asks to hear the reply again. back: when the deed is taken
-    back where it is corrected: after the new one was done, so that nothing is lost if that fails;
+    back where it is corrected: after the new one was done, so that nothing is lost if that fails,
+    unless several things were touched, which may be meant again; before it where one may be, too;
     never where the new one sets the same thing.
+    instead: arguments that say when otherwise, of which a time takes the place.
 
     it: what "it" stands for, in words that the grammar knows, with the arguments in braces. anew:
     what "one" stands for ("and one for the sauce"). ends: what "cancel it" calls; without, a deed
@@ -46,6 +48,7 @@ class Follow:
     again: bool = False
     goes_on: bool = False
     back: Literal["before", "after", "never"] = "after"
+    instead: tuple[str, ...] = ()
     it: str = ""
     anew: str = ""
     ends: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))

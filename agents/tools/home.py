@@ -55,6 +55,10 @@ class Home(Protocol):
         """Tell it; that it was told is not that it did it."""
         ...
 
+    def close(self) -> None:
+        """Let go of what leads to it; it is asked nothing more."""
+        ...
+
 
 class HomeArgs(ToolArgs):
     """target: what the owner calls it. value: percent, degrees, or a colour's name. name, all:
@@ -72,6 +76,7 @@ class HomeArgs(ToolArgs):
 
 
 _AGREED: Final = {"agreed": True}
+_NEEDS: Final = (("target",),)
 _THAT: Final = Follow(
     {Piece.NAME: "target"},
     frozenset({Piece.NAME}),
@@ -96,6 +101,7 @@ class HomeTool(Tool[HomeArgs]):
             "turn something in the home on",
             ("it's dark in the kitchen", "I need light in here", "get the heater going"),
             ("target",),
+            needs=_NEEDS,
             agreed=_AGREED,
         ),
         Use(
@@ -103,6 +109,7 @@ class HomeTool(Tool[HomeArgs]):
             "turn something in the home off",
             ("I don't need the lamp any more", "kill the lights in the hall"),
             ("target",),
+            needs=_NEEDS,
             agreed=_AGREED,
         ),
         Use(
@@ -110,6 +117,7 @@ class HomeTool(Tool[HomeArgs]):
             "set the brightness, colour or temperature of something in the home",
             ("make it warmer in the bedroom, 22 degrees", "I'd like the lamp at half"),
             ("target", "value", "unit"),
+            needs=(*_NEEDS, ("value",)),
             agreed=_AGREED,
         ),
         Use(
@@ -117,17 +125,29 @@ class HomeTool(Tool[HomeArgs]):
             "open blinds or a garage",
             ("let some daylight in",),
             ("target",),
+            needs=_NEEDS,
             agreed=_AGREED,
         ),
         Use(
-            "close", "close blinds or a garage", ("it's too bright, shut the blinds",), ("target",)
+            "close",
+            "close blinds or a garage",
+            ("it's too bright, shut the blinds",),
+            ("target",),
+            needs=_NEEDS,
         ),
-        Use("lock", "lock a door", ("make sure the front door is secure",), ("target",)),
+        Use(
+            "lock",
+            "lock a door",
+            ("make sure the front door is secure",),
+            ("target",),
+            needs=_NEEDS,
+        ),
         Use(
             "unlock",
             "unlock a door",
             ("let them in at the front door",),
             ("target",),
+            needs=_NEEDS,
             agreed=_AGREED,
         ),
         Use(

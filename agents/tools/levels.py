@@ -54,8 +54,8 @@ class NoLevels:
 
 _FOLLOWS: Final[Mapping[str, Follow]] = {
     "set": Follow({Piece.NUMBER: "percent"}, back="never"),
-    "up": Follow({Piece.NUMBER: "percent"}, goes_on=True),
-    "down": Follow({Piece.NUMBER: "percent"}, goes_on=True),
+    "up": Follow({Piece.NUMBER: "percent"}, goes_on=True, back="before"),
+    "down": Follow({Piece.NUMBER: "percent"}, goes_on=True, back="before"),
 }
 
 
@@ -85,6 +85,7 @@ class VolumeTool(Tool[VolumeArgs]):
             "set the volume of the speaker to a percentage",
             ("I want you at half strength", "go to full blast", "speak at about a third"),
             ("percent",),
+            needs=(("percent",),),
         ),
         Use(
             "up",
@@ -161,6 +162,7 @@ class BrightnessTool(Tool[LevelArgs]):
             "set the brightness of the device's own screen to a percentage",
             ("have your screen at half", "full light on your display please"),
             ("percent",),
+            needs=(("percent",),),
         ),
         Use(
             "up",

@@ -82,6 +82,7 @@ class ListTool(Tool[ListArgs]):
                 "one more thing for my to-do's: call the dentist",
             ),
             ("items", "list"),
+            needs=(("items",),),
         ),
         Use(
             "remove",
@@ -93,6 +94,7 @@ class ListTool(Tool[ListArgs]):
                 "tick off the laundry",
             ),
             ("items", "list"),
+            needs=(("items",),),
         ),
         Use(
             "read",

@@ -192,10 +192,9 @@ def mcp_tool(offered: Offered, servers: Servers, now: Callable[[], datetime]) ->
         None,
         does,
         examples,
-        (),
-        not offered.reads,
-        fields,
-        {} if offered.reads else {"agreed": True},
+        acts=not offered.reads,
+        fields=fields,
+        agreed={} if offered.reads else {"agreed": True},
     )
     own = {
         "name": f"{PREFIX}{offered.server}.{short}",

@@ -37,7 +37,9 @@ class CannotBeSaid(ValueError):
 
 @dataclass(frozen=True)
 class Sayable:
-    """fields: required ones first. schema: the part of the tool's own that they are."""
+    """fields: required ones first, else in the schema's order. schema: the part of the tool's own
+    that they are.
+    """
 
     fields: tuple[Field, ...]
     schema: Schema
@@ -59,7 +61,7 @@ def sayable(schema: Schema) -> Sayable:
     fields: list[Field] = []
     # A stranger may list a million: those that are needed are looked at, and some others.
     for name in (
-        *sorted(required),
+        *[each for each in properties if each in required],
         *[each for each in list(properties)[:100] if each not in required],
     ):
         field = _field(name, properties[name], schema, name in required)

@@ -56,6 +56,7 @@ class NoteTool(Tool[NoteArgs]):
                 "put in my notes that the heating makes a noise",
             ),
             ("text",),
+            needs=(("text",),),
         ),
         Use(
             "read",

@@ -6,7 +6,7 @@ from typing import ClassVar
 from agents.entries import facts_of
 from agents.perspective import second_person
 from agents.relevance import listed
-from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext
+from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, Use
 from context.errors import ItemNotFound, LapelError
 from context.items import Item, check_text
 from context.keys.keyring import Tier
@@ -38,6 +38,9 @@ class RememberTool(Tool[RememberArgs]):
     description: ClassVar[str] = "remember things"
     acts: ClassVar[bool] = True
     for_anyone: ClassVar[bool] = True
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use(None, "remember something about the owner", slots=("fact",), needs=(("fact",),)),
+    )
     args = RememberArgs
 
     def run(self, args: RememberArgs, context: ToolContext) -> Receipt:

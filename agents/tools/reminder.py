@@ -107,6 +107,7 @@ class ReminderTool(Tool[ReminderArgs]):
                 "nudge me about the laundry in half an hour",
             ),
             ("text", "at", "seconds", "when", "repeat"),
+            needs=(("text",), ("at", "seconds", "when")),
         ),
         Use(
             "cancel",
@@ -125,6 +126,7 @@ class ReminderTool(Tool[ReminderArgs]):
     follows: ClassVar[Mapping[str, Follow]] = {
         "set": Follow(
             {Piece.DURATION: "seconds", Piece.TIME: "at"},
+            instead=("seconds", "when"),
             it="the reminder",
             anew="set a reminder",
             ids="id",
@@ -133,7 +135,7 @@ class ReminderTool(Tool[ReminderArgs]):
         "cancel": Follow(
             {Piece.NAME: "text"},
             frozenset({Piece.NAME}),
-            ("text", "name", "at", "id", "all"),
+            ("text", "name", "at", "id", "others", "all"),
             other="others",
             it="the reminder",
         ),
@@ -206,10 +208,12 @@ class ReminderTool(Tool[ReminderArgs]):
             repeat=args.repeat if at is not None else None,
         )
         facts: dict[str, object] = {"action": "set", "reminder": reminder.id, "was": args.was}
+        briefly = ""
         if reminder.at is not None:
             facts["at"] = reminder.at.isoformat(timespec="minutes")
+            repeat = and_repeat(reminder.repeat, reminder.at)
+            briefly = say_when(reminder.at, self._local()) + repeat
         undo = Call(self.name, {"action": "cancel", "id": reminder.id})
-        briefly = "" if reminder.at is None else say_when(reminder.at, self._local())
         return Receipt(self.name, True, facts, self._set_sentence(args), undo=undo, briefly=briefly)
 
     def _set_sentence(self, args: ReminderArgs) -> str:

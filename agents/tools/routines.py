@@ -74,12 +74,14 @@ class RoutineTool(Tool[RoutineArgs]):
                 "I want one word that does several things",
             ),
             ("name", "steps"),
+            needs=(("name",), ("steps",)),
         ),
         Use(
             "run",
             "run a routine that was taught",
             ("do my bedtime thing", "start the morning stuff", "go through good night for me"),
             ("name",),
+            needs=(("name",),),
         ),
         Use(
             "list",
@@ -99,6 +101,7 @@ class RoutineTool(Tool[RoutineArgs]):
             "delete a routine",
             ("unlearn bedtime", "I don't use the morning routine any more, drop it"),
             ("name",),
+            needs=(("name",),),
         ),
     )
     follows: ClassVar[Mapping[str, Follow]] = {

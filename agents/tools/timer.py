@@ -81,7 +81,7 @@ class TimerArgs(ToolArgs):
 _ONE: Final = Follow(
     {Piece.DURATION: "seconds", Piece.NAME: "name"},
     frozenset({Piece.NAME, Piece.DURATION}),
-    ("name", "seconds", "id", "all"),
+    ("name", "seconds", "id", "others", "all"),
     other="others",
     it="the timer",
     ids="id",
@@ -104,6 +104,7 @@ class TimerTool(Tool[TimerArgs]):
                 "the pizza needs a quarter of an hour",
             ),
             ("seconds", "name"),
+            needs=(("seconds",),),
         ),
         Use(
             "cancel",
@@ -126,6 +127,7 @@ class TimerTool(Tool[TimerArgs]):
             "give a timer that runs more time",
             ("the potatoes need another five minutes", "make it ten minutes longer"),
             ("seconds", "name"),
+            needs=(("seconds",),),
         ),
     )
     follows: ClassVar[Mapping[str, Follow]] = {
@@ -271,6 +273,9 @@ class TimerTool(Tool[TimerArgs]):
             return Receipt(self.name, False, {"missing": "seconds"}, "How much longer?", asks)
         if len(meant) > 1:
             return self._which(args, meant)
+        if seconds < 0 and abs(seconds) > meant[0].remaining_s - 1:
+            said = f"I can't take off {say_duration(abs(seconds))}: {_only_left(meant[0])}."
+            return self._no({"seconds": seconds}, said)
         if not abs(seconds) >= 1 or not 1 <= meant[0].remaining_s + seconds <= LONGEST_S:
             return self._no({"seconds": seconds}, "I can set timers from 1 second to 24 hours.")
         timer = self._schedule.extend(meant[0].id, seconds)
@@ -352,3 +357,7 @@ def _left(timer: Timer) -> str:
         return "it's over"
     paused = ", paused" if timer.paused else ""
     return f"{say_duration(max(1, timer.remaining_s))} left{paused}"
+
+
+def _only_left(timer: Timer) -> str:
+    return _left(timer) if timer.remaining_s < 0.5 else f"only {_left(timer)}"

@@ -1,10 +1,13 @@
 """Takes back what was done last: a deed of a moment ago, a forgetting, or a remembering."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar, Final, cast
 
 from agents.tools import Call, Receipt, Tool, ToolArgs, ToolContext, Use
 from agents.tools.forget import ForgetArgs, ForgetTool
+from context.errors import LapelError
+from context.labels import Compartment
 from context.policy import Purpose
 
 UNDOABLE_S = 300.0
@@ -14,6 +17,8 @@ Calls = Callable[[str, Mapping[str, object], ToolContext], Receipt]
 """Calls a tool by its name, as a toolbox does."""
 
 _TOLD_AT_ONCE: Final = 3
+_UNDONE: Final = "I've undone that."
+_NOT_UNDONE: Final = "I couldn't undo all of that."
 
 
 def renamed(call: Call, again: Mapping[str, str]) -> Call:
@@ -31,6 +36,29 @@ def _renamed(value: object, again: Mapping[str, str]) -> object:
             return tuple(_renamed(each, again) for each in cast("tuple[object, ...]", value))
         case _:
             return value
+
+
+def _one_by_one(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """The calls without any that only makes others, so that one receipt tells of all of them."""
+    return tuple(
+        single
+        for each in calls
+        for single in (
+            _one_by_one(cast("tuple[Call, ...]", each.args["calls"]))
+            if each.tool == UndoTool.name and each.args.get("calls")
+            else (each,)
+        )
+    )
+
+
+def _may_hear(within: frozenset[Compartment], context: ToolContext) -> bool:
+    """Whether all that was open to who heard of a deed is open to who hears of its undoing."""
+    if not within:
+        return True
+    try:
+        return within <= context.mint(Purpose.ANSWER).compartments
+    except LapelError:
+        return False
 
 
 class UndoArgs(ToolArgs):
@@ -71,16 +99,21 @@ class UndoTool(Tool[UndoArgs]):
         if args.forgotten:
             return self._bring_back(context)
         if args.calls:
-            return self._make(args.calls, context)
+            return self._make(_one_by_one(args.calls), context)
         if context.just_remembered is not None:
             done = self._forget.run(ForgetArgs(), context)
             return Receipt(self.name, done.ok, done.facts, done.spoken, flush=done.flush)
-        undoable = context.undoable
-        if undoable is None:
+        undoing = context.undoable
+        if undoing is None:
             return self._bring_back(context)
-        if undoable.tool == self.name:
-            return self.run(UndoArgs.model_validate(undoable.args), context)
-        return self._make((undoable,), context)
+        call = undoing.call
+        if call.tool == self.name:
+            undone = self.run(UndoArgs.model_validate(call.args), context)
+        else:
+            undone = self._make((call,), context)
+        if _may_hear(undoing.within, context) or undone.facts.get("missing") == "permission":
+            return undone
+        return replace(undone, spoken=_UNDONE if undone.ok else _NOT_UNDONE, used=None)
 
     def foresee(self, args: UndoArgs, context: ToolContext) -> str | None:
         """What forgetting would say; what can be brought back is not known before it is."""

@@ -36,12 +36,16 @@ def ask(settings: Settings, text: str, pin_file: Path | None, unlock: bool) -> N
     """
     from agents.agent import Acted, Chose, Text
     from context import Authentication, Provenance
-    from device.assemble import assemble_mind
+    from device.assemble import assemble_mind, find_models
+    from device.doctor import lacking
 
     words = typed_text(text)
     # Who can read the files of the account has its key: the account is more than a voice.
     shown_by = Authentication.ACCOUNT
-    mind = assemble_mind(settings, state_dir(), present=lambda: shown_by)
+    models = find_models()
+    for each in lacking(settings, models):
+        click.echo(f"lapel: {each}", err=True)
+    mind = assemble_mind(settings, state_dir(), models=models, present=lambda: shown_by)
     with contextlib.closing(mind):
         if (without := mind.load()) is not None:
             click.echo(f"lapel: {without}", err=True)

@@ -25,7 +25,7 @@ def doctor(settings: Settings) -> None:
     for finding in findings:
         table.add_row(
             f"[{colour[finding.state]}]{word[finding.state]}[/{colour[finding.state]}]",
-            finding.about,
+            escape(finding.about),
             escape(finding.found),  # some of it is a server's text
         )
     Console().print(table)
@@ -48,7 +48,7 @@ def devices() -> None:
     for each in found:
         table.add_row(
             str(each.index),
-            each.name,
+            escape(each.name),
             _mark(each.inputs, each.is_default_input),
             _mark(each.outputs, each.is_default_output),
             f"{each.rate_hz:,} Hz",
@@ -80,11 +80,13 @@ def show(settings: Settings) -> None:
 def check(settings: Settings) -> None:
     """Check the settings; a wrong key is named, with exit status 1."""
     from device.assemble import find_models
-    from device.doctor import unencrypted
+    from device.doctor import no_library, unencrypted
 
-    if wrong := unencrypted(settings):
+    wrong = unencrypted(settings)
+    if missing := no_library(settings):
+        wrong.append(missing)
+    if wrong:
         raise SettingsWrong(" ".join(wrong))
-
     catalog = find_models().catalog
     for name in settings.models():
         catalog.entry(name)  # an unknown one is named, with what to do

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(
     "eval",
     epilog=examples(
-        "lapel eval --no-model                      every suite, commands alone",
+        "lapel eval --no-model                      every suite, without a language model",
         "lapel eval commands --router-only          seconds: where the grammar sends them",
         "lapel eval no_action --show-failures",
         "lapel eval open_tools_a --compare          beside all schemas in the prompt",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--router-only", is_flag=True, help="Only where the grammar sends a turn; do nothing."
 )
 @click.option("--model", metavar="NAME", help="Another language model of the catalog.")
-@click.option("--no-model", is_flag=True, help="No language model: commands alone.")
+@click.option("--no-model", is_flag=True, help="No language model: commands, and what was learned.")
 @click.option(
     "--spoken",
     is_flag=True,
@@ -240,10 +240,12 @@ def _free_choice(settings: Settings, worlds: "MindWorlds") -> Any:
     from agents.evaluation.baseline import CONTEXT_TOKENS, FreeChoice
     from agents.evaluation.suite import WorldIs
     from device.assemble import assemble_engines, find_models
+    from device.fitting import pinned
 
-    assert isinstance(settings.think, LlamaSettings)
-    think = settings.think.model_copy(update={"context_tokens": CONTEXT_TOKENS})
-    roomy = settings.model_copy(update={"think": think})
+    same = pinned(settings, worlds.engines.fit)  # the one that the turns were said to
+    assert isinstance(same.think, LlamaSettings)
+    think = same.think.model_copy(update={"context_tokens": CONTEXT_TOKENS})
+    roomy = same.model_copy(update={"think": think})
     model = assemble_engines(roomy, find_models(), worlds.clock, None).model
     assert model is not None
     with worlds.world(WorldIs()) as world:
@@ -304,7 +306,7 @@ def _progress(label: str, turns: int) -> Generator[Callable[[str, bool], None]]:
     from rich import progress as bar
     from rich.console import Console
 
-    columns = [bar.TextColumn("{task.description}"), bar.BarColumn(bar_width=20)]
+    columns = [bar.TextColumn("{task.description}", markup=False), bar.BarColumn(bar_width=20)]
     columns += [bar.MofNCompleteColumn(), bar.TimeRemainingColumn()]
     console = Console(stderr=True)
     with bar.Progress(*columns, console=console, disable=not console.is_terminal) as bars:

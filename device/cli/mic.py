@@ -68,7 +68,7 @@ def _tell(answer: tuple[MicState, bool]) -> None:
     state, running = answer
     on = "on" if state.on else "off"
     if state.off_for_s is not None:
-        on += f" for {say_duration(state.off_for_s)}"
+        on += f" for {say_duration(max(1, state.off_for_s))}"
     click.echo(
         f"The microphone is {on}." if running else f"No assistant is running: it starts {on}."
     )

@@ -61,7 +61,14 @@ def list_models() -> None:
 @models.command("pull")
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Pull every model of the catalog.")
-def pull(names: tuple[str, ...], everything: bool) -> None:
+@click.option(
+    "--profile",
+    default="laptop",
+    show_default=True,
+    metavar="NAME",
+    help="Without NAMES: those of this profile.",
+)
+def pull(names: tuple[str, ...], everything: bool, profile: str) -> None:
     """Fetch models, and check every byte. A pull that was cut short is taken up again.
 
     Without NAMES: the models that the settings ask for.
@@ -70,13 +77,14 @@ def pull(names: tuple[str, ...], everything: bool) -> None:
     Examples:
       lapel models pull
       lapel models pull whisper-tiny.en
+      lapel models pull --profile pi5
       lapel models pull --all
     """
     store = open_models()
     if everything:
         names = tuple(store.catalog.entries)
     elif not names:
-        names = _names_in_settings()
+        names = _names_in_settings(profile)
     entries = [store.catalog.entry(name) for name in dict.fromkeys(names)]
     wanted = [entry for entry in entries if not store.present(entry.name)]
     if wanted:
@@ -184,10 +192,10 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
         click.echo(f"Removed {entry.name}; {megabytes(freed)} are free again.")
 
 
-def _names_in_settings() -> tuple[str, ...]:
+def _names_in_settings(profile: str) -> tuple[str, ...]:
     from device.settings import load_settings
 
-    return tuple(load_settings().models())
+    return tuple(load_settings(profile).models())
 
 
 @contextmanager

@@ -30,9 +30,10 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
 
     In a terminal, Enter is the button: it does what the wake word does, and interrupts.
     """
-    from device.assemble import assemble
+    from device.assemble import assemble, find_models
     from device.assistant import Assistant
     from device.control_socket import control_folder
+    from device.doctor import lacking
     from device.screen import Screen
     from device.trace import Trace
 
@@ -87,6 +88,8 @@ def run(settings: Settings, mic: str, speaker: str) -> None:
             if has_keys:
                 loop.remove_reader(sys.stdin)
 
+    for each in lacking(settings, find_models()):
+        console.print(each, markup=False, highlight=False)
     state = state_dir()
     with only_one(state, _LOOKED_AT_S):
         run_until_stopped(live())

@@ -14,6 +14,7 @@ from device.settings import Settings, state_dir
 if TYPE_CHECKING:
     from agents.tools import Tool
     from agents.tools.mcp import McpTool, Offered
+    from device.mcp.not_installed import NotInstalled
     from device.mcp.servers import McpServers
 
 _WAIT_S = 30.0
@@ -43,7 +44,7 @@ def tools(settings: Settings, wait_s: float) -> None:
     reads        changes nothing
     acts         does what it is told
     asks first   says what it would do, and does it after a yes: a server's tool, unless you list
-                 it under the server's `reads`
+                 it under the server's `reads`; of our own, what is named beside it
     left out     can't be used by voice, with why
 
     \b
@@ -82,7 +83,7 @@ def tools(settings: Settings, wait_s: float) -> None:
         raise LapelError(f"Can't be used now: {', '.join(broken)}. See above for why.")
 
 
-def _offered(servers: "McpServers") -> Iterator[tuple[str, ...]]:
+def _offered(servers: "McpServers | NotInstalled") -> Iterator[tuple[str, ...]]:
     from agents.tools.mcp import mcp_tools
     from device.clock import SystemClock
 
@@ -95,6 +96,8 @@ def _offered(servers: "McpServers") -> Iterator[tuple[str, ...]]:
 
 def _own(tool: "Tool[Any]") -> tuple[str, ...]:
     how = "acts" if tool.acts else "reads"
+    if asking := [use.action or tool.name for use in tool.uses if use.asks]:
+        how += f"; asks first: {', '.join(asking)}"
     return tool.name, tool.description, how, str(tool.sink or ""), ""
 
 

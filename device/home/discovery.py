@@ -1,136 +1,23 @@
-"""Home Assistant's MQTT discovery: what devices announce, what they tell, what they are sent.
+"""Home Assistant's MQTT discovery: what devices tell of themselves, and what they are sent.
 
 zigbee2mqtt, ESPHome, Tasmota and most others publish it (home-assistant.io/integrations/mqtt, "MQTT
-discovery"). Whoever may write to the broker may announce a device, so all of it is checked, cut to
-a length, and left out where it makes no sense. Pure.
+discovery"). What they announce is read in `device/home/announced.py`. Pure.
 """
 
 import colorsys
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 from agents.tools.home_said import Order
-from agents.tools.home_words import Action, HomeDevice, Kind, shortened
+from agents.tools.home_words import Action, HomeDevice, shortened
 from context.errors import LapelError
+from device.home.announced import Entity, as_object, availability_of, lets_in
 from device.home.templates import filled, rendered
 
-KINDS: Final = {
-    "light": Kind.LIGHT,
-    "switch": Kind.SWITCH,
-    "fan": Kind.FAN,
-    "cover": Kind.COVER,
-    "lock": Kind.LOCK,
-    "climate": Kind.CLIMATE,
-    "sensor": Kind.SENSOR,
-    "binary_sensor": Kind.SENSOR,
-}
-"""The components that are known here; others are left out."""
-
-_SHORT: Final = {
-    "avty": "availability",
-    "avty_mode": "availability_mode",
-    "avty_t": "availability_topic",
-    "avty_tpl": "availability_template",
-    "bri_cmd_t": "brightness_command_topic",
-    "bri_cmd_tpl": "brightness_command_template",
-    "bri_scl": "brightness_scale",
-    "bri_stat_t": "brightness_state_topic",
-    "bri_val_tpl": "brightness_value_template",
-    "clr_temp_cmd_t": "color_temp_command_topic",
-    "clr_temp_cmd_tpl": "color_temp_command_template",
-    "clr_temp_k": "color_temp_kelvin",
-    "cmd_t": "command_topic",
-    "cmd_tpl": "command_template",
-    "cmps": "components",
-    "curr_temp_t": "current_temperature_topic",
-    "curr_temp_tpl": "current_temperature_template",
-    "dev": "device",
-    "dev_cla": "device_class",
-    "en": "enabled_by_default",
-    "ent_cat": "entity_category",
-    "hs_cmd_t": "hs_command_topic",
-    "mode_cmd_t": "mode_command_topic",
-    "mode_cmd_tpl": "mode_command_template",
-    "mode_stat_t": "mode_state_topic",
-    "mode_stat_tpl": "mode_state_template",
-    "on_cmd_type": "on_command_type",
-    "p": "platform",
-    "pct_cmd_t": "percentage_command_topic",
-    "pct_cmd_tpl": "percentage_command_template",
-    "pct_stat_t": "percentage_state_topic",
-    "pct_val_tpl": "percentage_value_template",
-    "pl_avail": "payload_available",
-    "pl_cls": "payload_close",
-    "pl_lock": "payload_lock",
-    "pl_not_avail": "payload_not_available",
-    "pl_off": "payload_off",
-    "pl_on": "payload_on",
-    "pl_open": "payload_open",
-    "pl_unlk": "payload_unlock",
-    "pos_clsd": "position_closed",
-    "pos_open": "position_open",
-    "pos_t": "position_topic",
-    "pos_tpl": "position_template",
-    "pow_cmd_t": "power_command_topic",
-    "rgb_cmd_t": "rgb_command_topic",
-    "rgb_cmd_tpl": "rgb_command_template",
-    "set_pos_t": "set_position_topic",
-    "set_pos_tpl": "set_position_template",
-    "spd_rng_max": "speed_range_max",
-    "spd_rng_min": "speed_range_min",
-    "stat_clsd": "state_closed",
-    "stat_closing": "state_closing",
-    "stat_locked": "state_locked",
-    "stat_off": "state_off",
-    "stat_on": "state_on",
-    "stat_open": "state_open",
-    "stat_opening": "state_opening",
-    "stat_stopped": "state_stopped",
-    "stat_t": "state_topic",
-    "stat_unlocked": "state_unlocked",
-    "stat_val_tpl": "state_value_template",
-    "sup_clrm": "supported_color_modes",
-    "t": "topic",
-    "temp_cmd_t": "temperature_command_topic",
-    "temp_cmd_tpl": "temperature_command_template",
-    "temp_stat_t": "temperature_state_topic",
-    "temp_stat_tpl": "temperature_state_template",
-    "unit_of_meas": "unit_of_measurement",
-    "val_tpl": "value_template",
-}
-"""The abbreviations that announcements may use, of what is read here."""
-_TOLD: Final = {
-    "light": (
-        ("state_topic", "state_value_template"),
-        ("brightness_state_topic", "brightness_value_template"),
-    ),
-    "switch": (("state_topic", "value_template"),),
-    "fan": (
-        ("state_topic", "state_value_template"),
-        ("percentage_state_topic", "percentage_value_template"),
-    ),
-    "cover": (("state_topic", "value_template"), ("position_topic", "position_template")),
-    "lock": (("state_topic", "value_template"),),
-    "climate": (
-        ("mode_state_topic", "mode_state_template"),
-        ("temperature_state_topic", "temperature_state_template"),
-        ("current_temperature_topic", "current_temperature_template"),
-    ),
-    "sensor": (("state_topic", "value_template"),),
-    "binary_sensor": (("state_topic", "value_template"),),
-}
-"""Of each component: the topics of what it tells, and the templates that read them."""
-_LET_IN: Final = ("door", "garage", "gate")
 # A door sensor says "on" where a person says "open".
 _OPENINGS: Final = ("door", "garage_door", "opening", "window")
-_PART: Final = re.compile(r"[A-Za-z0-9_-]{1,120}")
-_LONGEST_TOPIC: Final = 300
-_LONGEST_TEXT: Final = 500
-_MOST_COMPONENTS: Final = 100
 _COLOURS: Final = {
     "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "yellow": (255, 220, 0),
     "orange": (255, 140, 0), "purple": (150, 0, 255), "violet": (180, 60, 255),
@@ -145,193 +32,8 @@ class CannotDo(LapelError):
     """A device has no way to be told this; says so."""
 
 
-@dataclass(frozen=True)
-class Entity:
-    """One thing that was announced. id: component, device and thing, with slashes between.
-
-    config: what it announced, in full names, its topics in full.
-    """
-
-    id: str
-    component: str
-    name: str
-    config: Mapping[str, object]
-
-    @property
-    def kind(self) -> Kind:
-        """What sort of thing it is."""
-        return KINDS[self.component]
-
-
 Messages = Sequence[tuple[str, str]]
 """Topics and what to send there, in this order."""
-
-
-# what is announced
-
-
-def entities_of(topic: str, payload: bytes, prefix: str) -> dict[str, Entity]:
-    """The entities that one message of discovery announces, by id.
-
-    Args:
-        topic: "<prefix>/<component>/[<node>/]<object>/config"; the component may be "device".
-        payload: JSON, of one entity or of a device with several; empty where it is taken away.
-        prefix: usually "homeassistant".
-    """
-    parts = topic.removeprefix(f"{prefix}/").split("/")
-    if not 3 <= len(parts) <= 4 or parts[-1] != "config":
-        return {}
-    if not all(_PART.fullmatch(part) for part in parts[:-1]):
-        return {}
-    component, *path = parts[:-1]
-    try:
-        raw: object = json.loads(payload)
-    except (ValueError, RecursionError):
-        return {}
-    config = _in_full(raw)
-    if component != "device":
-        found = _entity(component, "/".join([component, *path]), config)
-        return {} if found is None else {found.id: found}
-    components = _object(config.pop("components", None))
-    found_all: dict[str, Entity] = {}
-    for key, each in list(components.items())[:_MOST_COMPONENTS]:
-        own = _in_full(each)
-        platform = own.get("platform")
-        if not isinstance(platform, str) or not _PART.fullmatch(key):
-            continue
-        found = _entity(platform, "/".join([platform, *path, key]), {**config, **own})
-        if found is not None:
-            found_all[found.id] = found
-    return found_all
-
-
-def _entity(component: str, entity_id: str, config: dict[str, object]) -> Entity | None:
-    """None for what is not known here, is not for people, or can neither be told nor tells."""
-    if component not in KINDS or config.get("entity_category") is not None:
-        return None
-    if config.get("enabled_by_default") is False or config.get("schema") == "template":
-        return None
-    checked = _checked(config)
-    told = any(topic in checked for topic, _ in _TOLD[component])
-    if not told and not _ordered_by(checked):
-        return None
-    device = _object(config.get("device"))
-    name = _named(config.get("name"), device.get("name"), entity_id)
-    return Entity(entity_id, component, name, checked)
-
-
-def _checked(config: Mapping[str, object]) -> dict[str, object]:
-    """What is read here and makes sense, with "~" in topics replaced."""
-    base = config.get("~")
-    kept: dict[str, object] = {}
-    for key, value in config.items():
-        if key.endswith("topic"):
-            topic = _topic(value, base)
-            if topic is not None:
-                kept[key] = topic
-        elif key == "availability":
-            kept[key] = _availability(value, base)
-        elif isinstance(value, list):
-            kept[key] = tuple(each for each in cast("list[object]", value) if _is_short(each))[:50]
-        elif isinstance(value, bool | int | float) or value is None or _is_short(value):
-            kept[key] = value
-    return kept
-
-
-def _availability(value: object, base: object) -> tuple[Mapping[str, object], ...]:
-    raw = cast("list[object]", value)[:10] if isinstance(value, list) else [value]
-    found: list[Mapping[str, object]] = []
-    for each in raw:
-        config = _in_full(each)
-        topic = _topic(config.get("topic"), base)
-        if topic is not None:
-            short = {key: said for key, said in config.items() if _is_short(said)}
-            found.append({**short, "topic": topic})
-    return tuple(found)
-
-
-def _topic(value: object, base: object) -> str | None:
-    """A topic that may be sent to and listened to; None for what is none."""
-    if not isinstance(value, str):
-        return None
-    if isinstance(base, str) and value.startswith("~"):
-        value = base + value[1:]
-    elif isinstance(base, str) and value.endswith("~"):
-        value = value[:-1] + base
-    if not 0 < len(value) <= _LONGEST_TOPIC or not value.isprintable() or value.startswith("$"):
-        return None
-    return None if "+" in value or "#" in value else value
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST_TEXT
-
-
-def _in_full(raw: object) -> dict[str, object]:
-    """An object with the full names of what it says."""
-    return {_SHORT.get(key, key): value for key, value in _object(raw).items()}
-
-
-def _object(raw: object) -> dict[str, object]:
-    return dict(cast("dict[str, object]", raw)) if isinstance(raw, dict) else {}
-
-
-def _named(name: object, device: object, entity_id: str) -> str:
-    """The device's name and the entity's, as Home Assistant joins them."""
-    of_device = device.strip() if isinstance(device, str) else ""
-    own = name.strip() if isinstance(name, str) else ""
-    if own and of_device and not own.casefold().startswith(of_device.casefold()):
-        return f"{of_device} {own}"
-    return own or of_device or entity_id.rpartition("/")[2].replace("_", " ")
-
-
-# what is listened to, and sent to
-
-
-def topics_of(entity: Entity) -> frozenset[str]:
-    """The topics on which the entity tells how it is."""
-    found = [entity.config.get(topic) for topic, _ in _TOLD[entity.component]]
-    found += [each["topic"] for each in _all_availability(entity)]
-    return frozenset(each for each in found if isinstance(each, str))
-
-
-def trusted(entities: Mapping[str, Entity]) -> dict[str, Entity]:
-    """The entities without those that would order a lock, or what lets people in, by another name.
-
-    To turn a light on is done without a question; so a "light" that sends to a lock's topic, or to
-    one below it, is no light.
-    """
-    guarded = frozenset[str]().union(
-        *(_ordered_by(each.config) for each in entities.values() if _is_guarded(each))
-    )
-    return {
-        name: each
-        for name, each in entities.items()
-        if _is_guarded(each)
-        or not any(
-            topic == way or topic.startswith(f"{way}/")
-            for topic in _ordered_by(each.config)
-            for way in guarded
-        )
-    }
-
-
-def _is_guarded(entity: Entity) -> bool:
-    device = HomeDevice("", entity.name, entity.kind, "", lets_in=_lets_in(entity))
-    return any(device.gives_way(action) for action in (Action.UNLOCK, Action.OPEN, Action.ON))
-
-
-def _lets_in(entity: Entity) -> bool:
-    return entity.config.get("device_class") in _LET_IN
-
-
-def _ordered_by(config: Mapping[str, object]) -> frozenset[str]:
-    """The topics by which it is told something."""
-    return frozenset(
-        value
-        for key, value in config.items()
-        if isinstance(value, str) and (key.endswith("command_topic") or key == "set_position_topic")
-    )
 
 
 # what is told
@@ -375,7 +77,7 @@ def device_of(entity: Entity, seen: Mapping[str, str]) -> HomeDevice:
             degrees=degrees,
             measured=measured,
             unit=unit[:20] if isinstance(unit, str) else "",
-            lets_in=_lets_in(entity),
+            lets_in=lets_in(entity),
         )
     )
 
@@ -385,7 +87,6 @@ _Shown = tuple[str | None, float | None, float | None, float | None]
 
 
 def _light(entity: Entity, told: _Seen) -> _Shown:
-    scale = _number(entity.config.get("brightness_scale")) or 255.0
     if entity.config.get("schema") == "json":
         body = _parsed(told.text("state_topic", ""))
         said = body.get("state")
@@ -396,7 +97,8 @@ def _light(entity: Entity, told: _Seen) -> _Shown:
         brightness = told.number("brightness_state_topic", "brightness_value_template")
     if brightness is None or state != "on":
         return state, None, None, None
-    return state, float(round(brightness * 100 / scale)), None, None
+    percent = float(round(brightness * 100 / _scale(entity)))
+    return state, max(0.0, min(100.0, percent)), None, None
 
 
 def _switch(entity: Entity, told: _Seen) -> _Shown:
@@ -481,7 +183,7 @@ def _among(said: str | None, words: Mapping[str, object]) -> str | None:
 
 def _is_away(entity: Entity, seen: Mapping[str, str]) -> bool:
     """Whether it, or what it hangs on, has said that it can't be reached."""
-    ways = _all_availability(entity)
+    ways = availability_of(entity)
     away = [_says_away(each, seen) for each in ways]
     some = entity.config.get("availability_mode") in ("any", "latest")
     return bool(away) and (all(away) if some else any(away))
@@ -494,20 +196,6 @@ def _says_away(way: Mapping[str, object], seen: Mapping[str, str]) -> bool:
         return False
     said = rendered(template if isinstance(template, str) else None, payload)
     return said == way.get("payload_not_available", "offline")
-
-
-def _all_availability(entity: Entity) -> list[Mapping[str, object]]:
-    config = entity.config
-    ways = list(cast("tuple[Mapping[str, object], ...]", config.get("availability", ())))
-    if (topic := config.get("availability_topic")) is not None:
-        one: dict[str, object] = {"topic": topic}
-        template, away = config.get("availability_template"), config.get("payload_not_available")
-        if isinstance(template, str):
-            one["value_template"] = template
-        if isinstance(away, str):
-            one["payload_not_available"] = away
-        ways.append(one)
-    return ways
 
 
 # what is sent
@@ -568,8 +256,7 @@ _ORDERS: Final = {
 def _to_light(entity: Entity, order: Order) -> _Maybe:
     config = entity.config
     on = order.action is not Action.OFF and order.percent != 0
-    scale = _number(config.get("brightness_scale")) or 255.0
-    level = None if not order.percent else max(1, round(order.percent * scale / 100))
+    level = None if not order.percent else max(1, round(order.percent * _scale(entity) / 100))
     if config.get("schema") == "json":
         body: dict[str, object] = {"state": "ON" if on else "OFF"}
         if level is not None:
@@ -637,8 +324,7 @@ def _plain_colour(entity: Entity, colour: str) -> _Maybe:
 
 
 def _modes(entity: Entity) -> set[str]:
-    modes = entity.config.get("supported_color_modes")
-    return {str(each) for each in cast("tuple[object, ...]", modes)} if modes else set()
+    return set(_listed(entity, "supported_color_modes"))
 
 
 def _warmth(entity: Entity, kelvin: int) -> int:
@@ -691,7 +377,7 @@ def _to_climate(entity: Entity, order: Order) -> _Maybe:
     on = order.action is Action.ON
     if "power_command_topic" in config:
         return [(config["power_command_topic"], _said(entity, *_ON_OFF[on]))]
-    modes = [str(each) for each in cast("tuple[object, ...]", config.get("modes") or ())]
+    modes = _listed(entity, "modes")
     wanted = ("heat", "auto", "heat_cool", *modes) if on else ("off",)
     mode = next((each for each in wanted if each in modes and (each != "off" or not on)), None)
     if mode is None:
@@ -711,6 +397,18 @@ def _template(entity: Entity, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _listed(entity: Entity, key: str) -> tuple[str, ...]:
+    """The texts of a list; none of what is no list."""
+    value = entity.config.get(key)
+    return cast("tuple[str, ...]", value) if isinstance(value, tuple) else ()
+
+
+def _scale(entity: Entity) -> float:
+    """What a light calls full brightness, at least 1."""
+    scale = _number(entity.config.get("brightness_scale"))
+    return 255.0 if scale is None or scale < 1 else scale
+
+
 def _range(entity: Entity, low: str, high: str, usual: tuple[float, float]) -> tuple[float, float]:
     """The ends of a scale, which are never the same."""
     ends = [_number(entity.config.get(key)) for key in (low, high)]
@@ -720,7 +418,7 @@ def _range(entity: Entity, low: str, high: str, usual: tuple[float, float]) -> t
 
 def _parsed(payload: str | None) -> dict[str, object]:
     try:
-        return _object(json.loads(payload or ""))
+        return as_object(json.loads(payload or ""))
     except (ValueError, RecursionError):
         return {}
 

@@ -66,6 +66,9 @@ class HomeAssistant:
             f"/api/services/{domain}/{service}", label, {"entity_id": device.id, **data}
         )
 
+    def close(self) -> None:
+        """Nothing is held between requests."""
+
 
 def _service(device: HomeDevice, order: Order) -> tuple[str, dict[str, object]]:
     """The service's name and what it is given besides the entity."""

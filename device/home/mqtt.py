@@ -1,10 +1,11 @@
-"""A home on an MQTT broker, by the devices that announce themselves (`device/home/discovery.py`).
+"""A home on an MQTT broker, by the devices that announce themselves (`device/home/announced.py`).
 
 The connection is opened by the first request and kept, as devices tell how they are only when that
 changes; one that breaks is opened anew by the next request, and by nothing else. MQTT 5, so that
 the broker keeps back what is too large, and what this program sends itself is no answer to it.
 """
 
+import math
 import select
 import socket
 import ssl
@@ -19,16 +20,10 @@ from agents.egress import Endpoint, Gate, Leaving, Outlet
 from agents.egress_client import NetworkFailed, Unauthorized, addresses_of, trust
 from agents.tools.home_said import Order
 from agents.tools.home_words import HomeDevice
+from agents.tools.timed import left_s
 from context.labels import Label
-from device.home.discovery import (
-    KINDS,
-    Entity,
-    device_of,
-    entities_of,
-    messages_for,
-    topics_of,
-    trusted,
-)
+from device.home.announced import KINDS, Entity, entities_of, topics_of, trusted
+from device.home.discovery import device_of, messages_for
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
@@ -40,6 +35,9 @@ _LOOK_S: Final = 5
 """So often it is looked whether the broker has to be told that this end is still there."""
 _QUIET_S: Final = 0.2
 """So long nothing kept on the broker has come: then all of it has."""
+_OPENS_S: Final = 15.0
+"""So long it takes at most to connect and take in what is kept: less than `HomeTool` waits."""
+_CLOSES_S: Final = 2.0
 _MOST_PACKET_BYTES: Final = 131_072
 _MOST_STATE_BYTES: Final = 16_384
 _MOST_ENTITIES: Final = 1_000
@@ -56,8 +54,8 @@ _SLOW: Final = "Your home's broker took too long to answer."
 class Broker:
     """Where the home's messages go through. url: mqtts://host:port, or mqtt:// where `allow_plain`.
 
-    ca_file: PEM certificates to trust instead of the system's. timeout_s: for each answer. prefix:
-    of the topics on which devices announce themselves.
+    ca_file: PEM certificates to trust instead of the system's. timeout_s: for each answer; to
+    connect takes 15 s at most. prefix: of the topics on which devices announce themselves.
     """
 
     url: str
@@ -98,6 +96,7 @@ class MqttHome:
         self._password = password
         self._lock = threading.Lock()
         self._session: _Session | None = None
+        self._is_closed = False
 
     def devices(self, label: Label) -> Sequence[HomeDevice]:
         """Return what was announced, of the kinds that are known here."""
@@ -109,7 +108,9 @@ class MqttHome:
         return self._still_connected().device(device.id)
 
     def call(self, device: HomeDevice, order: Order, label: Label) -> None:
-        """Send what has it done, to that device alone; once, and kept nowhere."""
+        """Send what has it done, to that device alone; once, and kept nowhere. Nothing is sent once
+        who asked for it has given up.
+        """
         self._let_out(label)
         session = self._still_connected()
         entity = session.entity(device.id)
@@ -119,11 +120,21 @@ class MqttHome:
             session.send(topic, payload)
 
     def close(self) -> None:
-        """Leave the broker."""
-        with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+        """Leave the broker for good. A connection that is still being made is not waited for long:
+        it ends itself.
+        """
+        self._is_closed = True
+        if self._lock.acquire(timeout=_CLOSES_S):
+            try:
+                self._end()
+            finally:
+                self._lock.release()
+
+    def _end(self) -> None:
+        """End the session, if there is one. Holds the lock."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def _let_out(self, label: Label) -> None:
         self._gate.open(Leaving("home", self._broker.endpoint, label))
@@ -136,19 +147,27 @@ class MqttHome:
 
     def _connected(self) -> "_Session":
         """The session, if the broker still answers, else a new one."""
-        with self._lock:
+        until = _given_up_at(_OPENS_S)
+        if self._is_closed:
+            raise NetworkFailed(_LOST)
+        if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise NetworkFailed(_SLOW)
+        try:
             if self._session is not None:
                 try:
-                    self._session.check()
+                    self._session.check(until)
                 except NetworkFailed:
-                    self._session.close()
-                    self._session = None
-                else:
-                    return self._session
-            self._session = self._opened()
+                    self._end()
+            if self._session is None:
+                self._session = self._opened(until)
+            if self._is_closed:  # meanwhile
+                self._end()
+                raise NetworkFailed(_LOST)
             return self._session
+        finally:
+            self._lock.release()
 
-    def _opened(self) -> "_Session":
+    def _opened(self, until: float) -> "_Session":
         broker, password = self._broker, self._password()
         endpoint = broker.endpoint
         hosts = [endpoint.host]
@@ -158,7 +177,7 @@ class MqttHome:
         for number, host in enumerate(hosts):
             session = _Session(broker, replace(endpoint, host=host), password)
             try:
-                session.open()
+                session.open(until)
             except (OSError, UnicodeError) as error:
                 session.close()
                 if number + 1 == len(hosts):
@@ -197,8 +216,11 @@ class _Session:
         self._wanted: set[str] = set()
         self._seen: dict[str, str] = {}
 
-    def open(self) -> None:
+    def open(self, until: float) -> None:
         """Connect, and take in what the broker has kept.
+
+        Args:
+            until: when all of that is given up, in the seconds of `time.monotonic`.
 
         Raises:
             OSError: it can't be reached, or shows no certificate that is trusted.
@@ -211,7 +233,7 @@ class _Session:
 
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5, reconnect_on_failure=False)
         self._client = client
-        client.connect_timeout = self._broker.timeout_s
+        client.connect_timeout = self._wait_s(until)
         if self._broker.user:
             client.username_pw_set(self._broker.user, self._password)
         if self._endpoint.tls:
@@ -230,7 +252,7 @@ class _Session:
             target=self._serve, args=(client,), name="mqtt", daemon=True
         )
         self._thread.start()
-        self._wait(lambda: self._accepted is not None)
+        self._wait(lambda: self._accepted is not None, until)
         self._check_accepted()
         # A component at a time, so that a large home's announcements don't come all at once.
         for component in ("device", *KINDS):
@@ -238,14 +260,16 @@ class _Session:
                 self._kept_at = time.monotonic()
                 under = f"{self._broker.prefix}/{component}"
                 self._subscribe([f"{under}/{path}/config" for path in ("+", "+/+")])
-            self._wait(lambda: not self._asked and not self.is_over)
-        self._settle()
+            self._wait(lambda: not self._asked and not self.is_over, until)
+        self._settle(until)
 
-    def check(self) -> None:
-        """Return if the broker still answers. Raises NetworkFailed."""
+    def check(self, until: float) -> None:
+        """Return if the broker still answers; until: see `open`. Raises NetworkFailed."""
         with self._changed:
+            if self.is_over:
+                raise NetworkFailed(_LOST)
             self._subscribe([f"{self._broker.prefix}/device/+/config"], again=True)
-        self._wait(lambda: not self._asked and not self.is_over)
+        self._wait(lambda: not self._asked and not self.is_over, until)
 
     def devices(self) -> list[HomeDevice]:
         """All that was announced, as it last told."""
@@ -273,14 +297,22 @@ class _Session:
         return self._entities
 
     def send(self, topic: str, payload: str) -> None:
-        """Send a message; returns when the broker has it. Raises NetworkFailed."""
+        """Send a message; returns when the broker has it. Raises NetworkFailed.
+
+        What is given up does not go out later: with the session ends what it still had to send.
+        """
         client = self._client
         assert client is not None
+        until = _given_up_at(math.inf)
         with self._changed:
+            _ = self._wait_s(until)
+            if self.is_over:
+                raise NetworkFailed(_LOST)
             mid = client.publish(topic, payload, qos=1).mid
         try:
-            self._wait(lambda: mid in self._published)
+            self._wait(lambda: mid in self._published, until)
         except NetworkFailed:
+            self._break_off()
             raise NetworkFailed(
                 "Your home's broker gave no answer, so I can't say whether that was done."
             ) from None
@@ -290,14 +322,21 @@ class _Session:
     def close(self) -> None:
         """Leave; nothing is taken in any more."""
         with self._changed:
-            self.is_over = True
-            if self._client is not None:
+            # To say goodbye would also send what was given up.
+            if self._client is not None and not self.is_over:
                 self._client.disconnect()
+            self.is_over = True
         if self._thread is not None:
             self._woken.send(b"x")
             self._thread.join()
         self._wakes.close()
         self._woken.close()
+
+    def _break_off(self) -> None:
+        with self._changed:
+            if not self.is_over:
+                self.is_over = True
+                self._woken.send(b"x")
 
     def _serve(self, client: "Client") -> None:
         """Move what comes and goes, until it is over.
@@ -349,17 +388,25 @@ class _Session:
         if code >= _REFUSED:
             raise NetworkFailed("Your home's broker refused the connection.")
 
-    def _wait(self, is_so: Callable[[], bool]) -> None:
+    def _wait_s(self, until: float) -> float:
+        """How long an answer is waited for. Raises NetworkFailed where that is over."""
+        wait_s = min(self._broker.timeout_s, until - time.monotonic())
+        if wait_s <= 0:
+            raise NetworkFailed(_SLOW)
+        return wait_s
+
+    def _wait(self, is_so: Callable[[], bool], until: float) -> None:
         """Return once it is so. Raises NetworkFailed when that takes too long, or it is over."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self.is_over or is_so(), self._broker.timeout_s):
+            wait_s = self._wait_s(until)
+            if not self._changed.wait_for(lambda: self.is_over or is_so(), wait_s):
                 raise NetworkFailed(_SLOW)
             if not is_so():
                 raise NetworkFailed(_LOST)
 
-    def _settle(self) -> None:
+    def _settle(self, until: float) -> None:
         """Return once what the broker had kept is in, or at least much of it."""
-        until = time.monotonic() + self._broker.timeout_s
+        until = time.monotonic() + self._wait_s(until)
         with self._changed:
             while not self.is_over and (now := time.monotonic()) < until:
                 quiet_s = now - self._kept_at
@@ -449,3 +496,11 @@ class _Session:
                 self._seen[topic] = payload.decode("utf-8")
             except UnicodeDecodeError:
                 return
+
+
+def _given_up_at(most_s: float) -> float:
+    """When what begins now is given up, in the seconds of `time.monotonic`: by who asked for it, or
+    after `most_s`.
+    """
+    left = left_s()
+    return time.monotonic() + (most_s if left is None else min(most_s, left))

@@ -25,6 +25,7 @@ _SLOT: Final = re.compile(
     rf"\{{\{{-?\s*(?:value|position|percentage|temperature)\s*{_FILTERS}\}}\}}"
 )
 _LONGEST: Final = 500
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def rendered(template: str | None, payload: str) -> str | None:
@@ -62,6 +63,11 @@ def filled(template: str | None, value: str) -> str | None:
         return _text(_table(found[1]).get(value)) if found[2] == "value" else None
     message = _SLOT.sub(lambda _: value, template)
     return None if "{{" in message or "{%" in message else message
+
+
+def is_whole(text: str) -> bool:
+    """Whether it can be sent and read out: JSON may name half of a character: "\\ud83d"."""
+    return not _HALF.search(text)
 
 
 def _looked_up(path: str, payload: str) -> object:
@@ -102,4 +108,6 @@ def _filtered(text: str | None, names: list[str]) -> str | None:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, str) and not is_whole(value):
+        return None
     return str(value) if isinstance(value, str | int | float) else None

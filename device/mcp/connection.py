@@ -30,6 +30,9 @@ _MOST_PAGES: Final = 50
 _MOST_PRINTED: Final = 20
 _MOST_BYTES: Final = 4_000_000
 _FIRST_WAIT_S: Final = 0.2
+_LATER_WAIT_S: Final = 1.0
+_LASTS_S: Final = 60.0
+"""A connection that ends sooner counts as one that fails, or it would be made all the time."""
 _LONGEST_WAIT_S: Final = 900.0
 _LIST_AGAIN_S: Final = 2.0
 _LISTEN_AGAIN_S: Final = 60.0
@@ -95,15 +98,17 @@ class Connection:
     _is_over: bool = False
     _ended_why: str = ""
     _is_there: asyncio.Event = field(default_factory=asyncio.Event)
-    _was_there: bool = False
+    _there_since: float | None = None
     _was_called: bool = False
     _printed: deque[str] = field(default_factory=lambda: deque[str](maxlen=_MOST_PRINTED))
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def keep(self) -> None:
-        """Be connected, for ever: at once where it was, else later and later, or when asked for."""
-        wait_s = 0.0
+        """Be connected, for ever: again at once where it was for a while, else later and later, or
+        when asked for.
+        """
+        wait_s, loop = 0.0, asyncio.get_running_loop()
         while True:
             self._news.clear()
             self._is_over, self._ended_why = False, ""
@@ -116,31 +121,44 @@ class Connection:
                 problem = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a library makes of a broken server
                 problem = f"it {self._ended_why}" if self._ended_why else self._why(error)
-            was_there, self._was_there = self._was_there, False
+            there_since, self._there_since = self._there_since, None
             offered, more = self.listing.offered, self.listing.more
             self.listing = Listing(offered, problem.rstrip("."), more, tuple(self._printed))
             self.settled = True
             self.tell()
-            wait_s = _FIRST_WAIT_S if was_there else min(max(2 * wait_s, 1.0), _LONGEST_WAIT_S)
+            if there_since is None:
+                wait_s = max(2 * wait_s, _LATER_WAIT_S)
+            else:
+                lasted = loop.time() - there_since >= _LASTS_S
+                wait_s = max(0.0 if lasted else 2 * wait_s, _FIRST_WAIT_S)
+            wait_s = min(wait_s, _LONGEST_WAIT_S)
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     _ = await self._hurry.wait()
 
-    async def call(self, tool: str, arguments: dict[str, object], label: Label) -> Answer:
-        """Have a tool called; see `McpServers.call`."""
+    async def call(
+        self, tool: str, arguments: dict[str, object], label: Label, until: float
+    ) -> Answer:
+        """Have a tool called; see `McpServers.call`. until: nothing is sent later than this, by the
+        loop's clock.
+        """
         import mcp_types as types
         from mcp import MCPError
 
         async with self._one_at_a_time:
             client = await self._there()
-            self._let_out(label)
+            now = asyncio.get_running_loop().time()
+            if until <= now:
+                raise NetworkFailed(f"{self.name} took too long to be reached.")
+            until = min(until, now + self.settings.timeout_s)
+            self._let_out(label, until)
             self._was_called = True
             request = types.CallToolRequest(
                 params=types.CallToolRequestParams(name=tool, arguments=arguments)
             )
             try:
-                async with asyncio.timeout(self.settings.timeout_s):
+                async with asyncio.timeout_at(until):
                     # Not the library's `call_tool`: that runs the server's schema on its result.
                     result = await client.session.send_request(
                         request,
@@ -189,16 +207,17 @@ class Connection:
         self._is_over = True
         self._news.set()
 
-    def _let_out(self, label: Label) -> None:
+    def _let_out(self, label: Label, until: float) -> None:
         """Ask for a program here; for HTTP each request is asked for where it is sent."""
         if self._transport is not None:
             self._transport.label, self._transport.refused = label, None
+            self._transport.until = until
         else:
             self.gate.open(Leaving(tool_name(self.name), process_endpoint(self.name), label))
 
     def _let_in(self) -> None:
         if self._transport is not None:
-            self._transport.label = SPOKEN
+            self._transport.label, self._transport.until = SPOKEN, None
 
     def _raise_refused(self, error: Any) -> None:
         """Raise what a call was not sent for, or that it broke off; else the server answered."""
@@ -233,7 +252,8 @@ class Connection:
                 await self._list(client)
             self._client = client
             self._is_there.set()
-            self._was_there = self.settled = True
+            self._there_since = asyncio.get_running_loop().time()
+            self.settled = True
             self.tell()
             watching = asyncio.create_task(self._watch(client))
             try:

@@ -22,8 +22,10 @@ class OfferingServers(Servers, Protocol):
         """Begin to connect; returns at once."""
         ...
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait until it is known of each what it offers, or the time is over."""
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until it is known of each what it offers, or the time is over; return whether it is
+        known.
+        """
         ...
 
     def when_changed(self, call: Callable[[], None]) -> None:

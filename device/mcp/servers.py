@@ -17,6 +17,7 @@ from typing import Any, Final
 from agents.egress import Gate
 from agents.egress_client import NetworkFailed
 from agents.tools.mcp import Answer, Offered
+from agents.tools.timed import left_s
 from context.labels import Label
 from device.errors import SettingsWrong
 from device.mcp.connection import Connection, Listing
@@ -96,10 +97,12 @@ class McpServers:
         """Those that can't be reached, or not yet."""
         return {name: each for name, each in self.listings.items() if each.problem}
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait until each server has listed its tools or can't be reached, or the time is over."""
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until each server has listed its tools or can't be reached, or the time is over;
+        return whether it is so.
+        """
         with self._settled:
-            _ = self._settled.wait_for(
+            return self._settled.wait_for(
                 lambda: all(each.settled for each in self._connections.values()), timeout_s
             )
 
@@ -112,11 +115,13 @@ class McpServers:
         connection, loop = self._connections[server], self._loop
         if loop is None:
             raise NetworkFailed(f"I'm not connected to {server}.")
+        given, most_s = left_s(), connection.settings.timeout_s + _LATER_S
+        wait_s = most_s if given is None else max(0.0, min(most_s, given))
         future = asyncio.run_coroutine_threadsafe(
-            connection.call(tool, dict(arguments), label), loop
+            connection.call(tool, dict(arguments), label, loop.time() + wait_s), loop
         )
         try:
-            return future.result(connection.settings.timeout_s + _LATER_S)
+            return future.result(wait_s)
         except (TimeoutError, concurrent.futures.CancelledError) as error:
             future.cancel()
             raise connection.no_answer() from error

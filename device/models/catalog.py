@@ -25,6 +25,8 @@ from device.models.sources import WheelMember, parse_source
 
 BUILT_IN = Path(__file__).with_name("catalog.toml")
 
+RAM_CONTEXT_TOKENS = 2048
+"""The context with which a language model's `ram_mb` is measured."""
 Use = Literal["wake", "transcribe", "think", "speak", "embed", "endpoint"]
 USES: tuple[Use, ...] = get_args(Use)
 
@@ -59,7 +61,9 @@ class ModelFile(_Record):
 
 
 class Entry(_Record):
-    """One model. `ram_mb` is what it takes in memory when loaded, in 10^6 bytes, 0 if unknown.
+    """One model. `ram_mb` is what it takes in memory when loaded, in 10^6 bytes, 0 if unknown; a
+    language model with a context of `RAM_CONTEXT_TOKENS`. `context_token_bytes` is what each token
+    of context takes, 0 if unknown.
 
     `languages` are ISO 639-1 codes, `multi` for many, none where a model has no language.
     `wheel_bytes` is what travels when the files come out of wheels, which hold other things too.
@@ -71,6 +75,7 @@ class Entry(_Record):
     licence: Line
     about: Line
     ram_mb: Annotated[int, Field(ge=0)] = 0
+    context_token_bytes: Annotated[int, Field(ge=0)] = 0
     languages: tuple[Line, ...] = ()
     wheel_bytes: Annotated[int, Field(ge=0)] = 0
     home: Line = ""

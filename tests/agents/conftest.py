@@ -11,6 +11,7 @@ from agents.model import ChatModel
 from agents.router import Router
 from agents.tools import Receipt, Toolbox, ToolContext
 from agents.tools.alarm import Alarm
+from agents.tools.calendar import Event
 from agents.tools.reminder import Reminder
 from agents.tools.standard import standard_tools
 from agents.tools.timer import Timer
@@ -131,6 +132,38 @@ class Conversation:
                     self.receipts.append(receipt)
         self.agent.heard(text, said)
         return said
+
+
+class MemoryEvents:
+    """A calendar in a list."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.unread = self.added = 0
+        self.forgetful = False
+
+    def after(self, moment: datetime) -> Iterator[Event]:
+        return iter(sorted((e for e in self.events if e.end > moment), key=lambda e: e.start))
+
+    def between(self, begin: datetime, end: datetime) -> list[Event]:
+        return [each for each in self.after(begin) if each.start < end]
+
+    def add(self, title: str, start: datetime, seconds: float) -> Event:
+        end = start + timedelta(seconds=seconds)
+        self.added += 1
+        event = Event(f"uid-{self.added}", title, start, end, own=True)
+        if not self.forgetful:
+            self.events.append(event)
+        return event
+
+    def remove(self, uid: str) -> bool:
+        before = len(self.events)
+        self.events = [each for each in self.events if each.uid != uid]
+        return len(self.events) < before
+
+    def put(self, title: str, start: datetime, *, whole_day: bool = False) -> None:
+        end = start + timedelta(days=1 if whole_day else 0, hours=0 if whole_day else 1)
+        self.events.append(Event(title, title, start, end, whole_day))
 
 
 @pytest.fixture

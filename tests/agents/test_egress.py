@@ -168,12 +168,23 @@ class TestGate:
             used.append(use)
             return frozenset()
 
-        assert gate.may(Leaving("weather", THERE, SPOKEN))
-        assert not gate.may(Leaving("weather", THERE, REMEMBERED))
+        assert gate.may(SPOKEN)
+        assert not gate.may(REMEMBERED)
         asking = Gate(OUTLETS, lambda tool, verdict: noted.append((tool, verdict)), cleared)
-        assert not asking.may(Leaving("weather", THERE, REMEMBERED))
+        assert not asking.may(REMEMBERED)
         assert used == [False]
+        granting = Gate(OUTLETS, lambda *_: None, lambda wanted, _use: wanted)
+        assert granting.may(REMEMBERED)
+        assert not granting.may(Label(frozenset(), Trust.OVERHEARD))
         assert noted == []
+
+    def test_what_is_wrong_with_the_way_out_holds_nothing_back_and_is_told(self, noted) -> None:
+        nowhere = Gate({}, lambda tool, verdict: noted.append((tool, verdict)))
+        assert nowhere.may(SPOKEN)
+        assert not nowhere.may(REMEMBERED)
+        with pytest.raises(EgressDenied) as denied:
+            nowhere.open(Leaving("weather", THERE, SPOKEN))
+        assert denied.value.code is Code.NOT_SET_UP
 
     def test_an_address_elsewhere_is_no_home(self, gate, noted) -> None:
         gate.check_local("home", ["192.168.0.2"])

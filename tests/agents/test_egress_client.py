@@ -3,6 +3,7 @@
 import gzip
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from agents.egress_client import (
     Unauthorized,
     endpoint_of,
 )
+from agents.tools.timed import given_up_in
 from context.labels import Label, Trust
 from tests.local_server import Answer, Asked, certificate, serving
 
@@ -203,6 +205,19 @@ class TestAnswersThatAreNotTaken:
             client(server.url, timeout_s=SOON_S).get("/", SPOKEN)
         gone.set()
 
+    def test_who_gave_up_waits_for_nothing_and_has_nothing_sent(self, client) -> None:
+        gone = threading.Event()
+        with serving(lambda _: gone.wait(10) and None) as server:
+            ask = client(server.url, timeout_s=20).post
+            with given_up_in(0), pytest.raises(NetworkFailed, match="too long"):
+                ask("/", SPOKEN, {"turn": "on"})
+            assert server.asked == []
+            began_s = time.monotonic()
+            with given_up_in(SOON_S), pytest.raises(NetworkFailed, match="too long"):
+                ask("/", SPOKEN, {"turn": "on"})
+            assert time.monotonic() - began_s < 10
+            gone.set()
+
     def test_one_that_breaks_off(self, client) -> None:
         def breaks(asked: Asked) -> None:
             asked.out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
@@ -217,9 +232,31 @@ class TestAnswersThatAreNotTaken:
             with pytest.raises(NetworkFailed, match="can't reach the server"):
                 client(f"http://127.0.0.1:{port}").get("/", SPOKEN)
 
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    @pytest.mark.parametrize("host", ["192.168.1..20", f"{'a' * 64}.example"])
+    def test_what_can_be_no_name(self, client, scheme: str, host: str) -> None:
+        there = client(f"{scheme}://{host}")
+        with pytest.raises(NetworkFailed, match="look at its name"):
+            there.get("/", SPOKEN)
+        with pytest.raises(NetworkFailed, match="look at its name"):
+            list(there.lines("/", SPOKEN, {}))
+
     def test_no_such_name(self, client) -> None:
         with pytest.raises(NetworkFailed):
             client("http://no-such-host.invalid").get("/", SPOKEN)
+
+    def test_a_name_that_nobody_answers_for_is_too_slow_and_not_wrong(
+        self, client, monkeypatch
+    ) -> None:
+        def gives_up(*_asked, **_how) -> object:
+            time.sleep(2 * SOON_S)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+        monkeypatch.setattr(socket, "getaddrinfo", gives_up)
+        with pytest.raises(NetworkFailed, match="took too long"):
+            client("http://home.example", timeout_s=SOON_S).get("/", SPOKEN)
+        with pytest.raises(NetworkFailed, match="look at its name"):
+            client("http://home.example", timeout_s=20).get("/", SPOKEN)
 
     def test_errors(self, client) -> None:
         with serving(lambda asked: Answer(status=int(asked.path[1:]))) as server:
@@ -273,6 +310,24 @@ class TestLines:
         with serving(lambda _: Answer(b"one")) as server:
             assert list(client(server.url).lines("/", SPOKEN, {}, stop=lambda: True)) == []
         assert server.asked == notes.made == []
+
+    def test_a_name_that_is_looked_up_for_ever_is_given_up(self, client, monkeypatch) -> None:
+        over, real = threading.Event(), socket.getaddrinfo
+
+        def slow(*asked, **how) -> object:
+            assert over.wait(10)
+            return real("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with serving(lambda _: Answer(b"one")) as server:
+            lines = client(f"http://home.example:{server.port}", timeout_s=SOON_S)
+            with pytest.raises(NetworkFailed, match="took too long"):
+                list(lines.lines("/", SPOKEN, {"a": "words"}))
+            readers = [each for each in threading.enumerate() if "_read_lines" in each.name]
+            assert len(readers) == 1
+            over.set()
+            readers[0].join(10)
+            assert server.asked == []  # nor is it sent when the name is found
 
     @pytest.mark.parametrize("status", [401, 500])
     def test_errors_come_too(self, client, status: int) -> None:

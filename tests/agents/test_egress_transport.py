@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 from pathlib import Path
 
 import httpx2
@@ -121,6 +122,38 @@ def test_what_is_too_much_or_packed_is_not_taken(answer: Answer, says: str) -> N
         with contextlib.suppress(httpx2.StreamError):
             assert asking.get(server.url) == [403]
     assert says in str(asking.way.refused)
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up_and_nothing_sent(monkeypatch) -> None:
+    over, real = threading.Event(), socket.getaddrinfo
+
+    def slow(*_asked, **_how) -> object:
+        assert over.wait(10)
+        return real("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+
+    with serving(lambda _: Answer({})) as server:
+        asking = Asking(server)
+
+        async def asked() -> int:
+            monkeypatch.setattr(socket, "getaddrinfo", slow)
+            asking.way.until = asyncio.get_running_loop().time() + 0.2
+            async with httpx2.AsyncClient(transport=asking.way, trust_env=False) as client:
+                answer = await client.get(server.url)
+            over.set()
+            return answer.status_code
+
+        assert asyncio.run(asked()) == 403
+    assert "took too long" in str(asking.way.refused)
+    assert server.asked == []
+
+
+def test_what_can_be_no_name_is_said() -> None:
+    with serving(lambda _: Answer({})) as server:
+        asking = Asking(server)
+        outlet = Outlet(frozenset({("office..example", 80)}), plain=True)
+        asking.way._gate = Gate({"tool": outlet}, lambda *_: None)
+        assert asking.get("http://office..example") == [403]
+    assert "look at its name" in str(asking.way.refused)
 
 
 def test_what_the_gate_can_not_record_stays_inside() -> None:

@@ -67,6 +67,8 @@ def made(tools: dict[str, Tool[Any]], tool: str, args: dict[str, object]) -> Las
 TIMER = ("timer", {"action": "set", "seconds": 300})
 ALARM = ("alarm", {"action": "set", "at": "2026-03-15T07:00"})
 REMINDER = ("reminder", {"action": "set", "text": "call mum", "at": "2026-03-14T16:00"})
+MORNING = ("reminder", {"action": "set", "text": "call mum", "at": "2026-03-16T09:00"})
+EVENING = ("reminder", {"action": "set", "text": "call mum", "at": "2026-03-14T20:00"})
 LIST = ("list", {"action": "add", "items": ["milk"], "list": "packing"})
 LIGHT = ("home", {"action": "on", "target": "kitchen light"})
 READ = ("list", {"action": "read", "list": "shopping"})
@@ -75,6 +77,10 @@ WEATHER = ("weather", {"action": "now", "place": "Rome"})
 DAY = ("calendar", {"action": "day", "date": "2026-03-15"})
 SPELL = ("speech", {"action": "spell", "word": "rhythm"})
 VOLUME = ("volume", {"action": "set", "percent": 40})
+LUNCH = (
+    "calendar",
+    {"action": "add", "title": "lunch", "at": "2026-03-17T12:00", "seconds": 7200},
+)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +95,20 @@ VOLUME = ("volume", {"action": "set", "percent": 40})
         (ALARM, "no, on Monday", {"at": "2026-03-16T07:00"}),
         (REMINDER, "I meant at five", {"at": "2026-03-14T17:00"}),
         (REMINDER, "tomorrow instead", {"at": "2026-03-15T16:00"}),
+        (REMINDER, "no, tomorrow at six", {"at": "2026-03-15T18:00"}),
+        (REMINDER, "no, tomorrow evening", {"at": "2026-03-15T19:00"}),
+        (MORNING, "no, at three", {"at": "2026-03-16T15:00"}),
+        (MORNING, "no, at eleven", {"at": "2026-03-16T11:00"}),
+        (ALARM, "no, at three", {"at": "2026-03-15T03:00"}),
+        (ALARM, "no, on Monday at six", {"at": "2026-03-16T06:00"}),
+        (
+            ALARM,
+            "make it every Monday",
+            {"at": "2026-03-16T07:00", "repeat": "FREQ=WEEKLY;BYDAY=MO"},
+        ),
+        (LUNCH, "make it one o'clock", {"at": "2026-03-17T13:00"}),
+        (LUNCH, "no, on Wednesday", {"at": "2026-03-18T12:00"}),
+        (LUNCH, "no, at four", {"at": "2026-03-17T16:00"}),
         (LIST, "no, oat milk", {"items": ["oat milk"]}),
         (LIGHT, "no, the bedroom one", {"target": "bedroom light"}),
     ],
@@ -99,6 +119,24 @@ def test_a_correction_takes_the_place_of_the_deed(after, last, text, more) -> No
     assert routed is not None
     assert (routed.tool, routed.args) == (tool, {**args, **more})
     assert routed.replaces == UNDO
+
+
+@pytest.mark.parametrize(
+    ("last", "text", "at"),
+    [
+        (EVENING, "no, at nine", "2026-03-14T21:00"),
+        (EVENING, "no, at half past seven", "2026-03-14T19:30"),
+        (EVENING, "no, at seven in the morning", "2026-03-15T07:00"),
+        (EVENING, "no, at five", "2026-03-15T17:00"),
+        (("alarm", {"action": "set", "at": "2026-03-14T22:00"}), "no, at six", "2026-03-15T06:00"),
+    ],
+)
+def test_in_the_evening_a_corrected_time_is_the_next(tools, fixed, last, text, at) -> None:
+    meant = elliptical(
+        made(tools, *last), text, fixed.route(text), datetime(2026, 3, 14, 18, 30), fixed.route
+    )
+    assert meant is not None
+    assert meant.args["at"] == at
 
 
 @pytest.mark.parametrize(
@@ -234,8 +272,118 @@ class TestConversation:
         conversation.say("and one for the sauce, twenty minutes")
         conversation.say("cancel the pasta timer")
         said = conversation.say("no, the other one")
-        assert said == "Pasta timer set for 9 minutes. I've cancelled the sauce timer."
+        assert said == "I've cancelled the sauce timer. Pasta timer set for 9 minutes."
         assert [each.name for each in schedule.timers] == ["pasta"]
+
+    def test_one_of_all_that_were_cancelled(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("cancel all timers")
+        assert conversation.say("no, the pasta timer") == (
+            "Pasta timer set for 9 minutes. Egg timer set for 5 minutes."
+            " I've cancelled the pasta timer."
+        )
+        assert [each.name for each in schedule.timers] == ["egg"]
+        conversation.say("undo")
+        assert [each.name for each in schedule.timers] == ["egg", "pasta"]
+        assert conversation.say("undo") == "I've cancelled the egg timer.", "by its new id"
+        assert [each.name for each in schedule.timers] == ["pasta"]
+
+    def test_what_was_cancelled_instead_comes_back_once(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("cancel all timers")
+        said = conversation.say("no, the bread timer")
+        assert said.startswith("Pasta timer set for 9 minutes. Egg timer set for 5 minutes. I have")
+        assert conversation.say("no, the egg timer") == "I've cancelled the egg timer."
+        assert [each.name for each in schedule.timers] == ["pasta"]
+
+    def test_one_that_is_not_there_loses_nothing(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("cancel the pasta timer")
+        assert conversation.say("no, the bread timer").startswith("I have no such timer.")
+        conversation.say("no, the egg timer")
+        assert [each.name for each in schedule.timers] == ["pasta"]
+
+    def test_several_things_on_a_list(self, talk) -> None:
+        conversation = talk(None)
+        conversation.say("add milk and eggs to my shopping list")
+        conversation.say("no, eggs and bread")
+        assert conversation.say("what's on it?") == "Your shopping list has: eggs and bread."
+
+    def test_what_came_back_only_in_part_comes_back_once(self, talk, schedule, monkeypatch) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("cancel all timers")
+        with monkeypatch.context() as broken:
+            broken.setattr(schedule, "add", partial(_no_eggs, schedule))
+            conversation.say("no, the pasta timer")
+        assert schedule.timers == []
+        conversation.say("undo")
+        conversation.say("undo")
+        assert [each.name for each in schedule.timers] == ["pasta"]
+
+    def test_the_other_one_and_then_the_first_again(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("cancel the pasta timer")
+        conversation.say("no, the other one")
+        assert [each.name for each in schedule.timers] == ["pasta"]
+        conversation.say("no, the pasta timer")
+        assert [each.name for each in schedule.timers] == ["egg"]
+
+    def test_after_the_other_one_the_first_may_be_asked_about_again(self, talk) -> None:
+        conversation = talk(None)
+        conversation.say("set a pasta timer for nine minutes")
+        conversation.say("set an egg timer for five minutes")
+        conversation.say("how long is left on the pasta timer?")
+        assert conversation.say("and the other one?") == "The egg timer, 5 minutes left."
+        assert conversation.say("and the pasta timer?") == "The pasta timer, 9 minutes left."
+
+    def test_one_of_all_alarms_and_reminders(self, talk, schedule) -> None:
+        conversation = talk(None)
+        for hour in ("seven", "eight"):
+            conversation.say(f"set an alarm for {hour} tomorrow morning")
+        conversation.say("cancel all alarms")
+        conversation.say("no, the one at seven")
+        assert [each.at.hour for each in schedule.set_alarms] == [8]
+        conversation.say("remind me to call Anna at nine tomorrow morning")
+        conversation.say("remind me to water the plants at ten tomorrow morning")
+        conversation.say("cancel all my reminders")
+        conversation.say("no, the one about the plants")
+        assert [each.text for each in schedule.set_reminders] == ["call Anna"]
+
+    def test_a_time_takes_the_place_of_a_while(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("remind me to call mum in ten minutes")
+        conversation.say("no, every day at half past five")
+        (reminder,) = schedule.set_reminders
+        assert (reminder.at.hour, reminder.at.minute) == (17, 30)
+        assert reminder.repeat == "FREQ=DAILY"
+
+    def test_that_it_repeats_is_told(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set an alarm for seven tomorrow morning")
+        said = conversation.say("no, every day")
+        assert said.startswith("Now it's 7 a.m. tomorrow, every day, instead of 7 a.m. ")
+        conversation.say("remind me to call mum tomorrow at noon")
+        said = conversation.say("no, every day")
+        assert said.startswith("Now it's at noon tomorrow, every day, instead of at noon ")
+
+    def test_more_time_is_told_in_the_order_of_the_deeds(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a timer for ten minutes")
+        schedule.extend = partial(_extended, schedule)
+        conversation.say("add five minutes")
+        assert conversation.say("make it ten minutes") == (
+            "I've added 10 minutes: 25 minutes left. I've taken off 5 minutes: 20 minutes left."
+        )
 
     def test_cancelling_an_addition_takes_back_only_that(self, talk, schedule) -> None:
         conversation = talk(None)
@@ -358,6 +506,17 @@ class TestUndo:
         conversation.say("undo")
         assert schedule.timers[0].remaining_s == 300
 
+    def test_added_time_of_which_less_is_left(self, talk, schedule) -> None:
+        conversation = talk(None)
+        conversation.say("set a timer for five minutes")
+        schedule.extend = partial(_extended, schedule)
+        conversation.say("add five minutes")
+        schedule.timers = [replace(schedule.timers[0], remaining_s=200.0)]
+        for _ in range(2):
+            said = conversation.say("undo")
+            assert said == "I can't take off 5 minutes: only 3 minutes and 20 seconds left."
+        assert [each.remaining_s for each in schedule.timers] == [200]
+
     def test_lights_that_went_off_together(
         self, router, schedule, store, speaker, calendar
     ) -> None:
@@ -384,3 +543,9 @@ def _extended(schedule: MemorySchedule, timer_id: str, seconds: float) -> Timer:
     left = timer.remaining_s + seconds
     schedule.timers[at] = replace(timer, duration_s=timer.duration_s + seconds, remaining_s=left)
     return schedule.timers[at]
+
+
+def _no_eggs(schedule: MemorySchedule, duration_s: float, name: str | None) -> Timer:
+    if name == "egg":
+        raise OSError
+    return MemorySchedule.add(schedule, duration_s, name)

@@ -8,6 +8,7 @@ from agents.tools.speech import LastReply
 from agents.tools.standard import Deps, standard_tools
 from context.items import Provenance
 from context.policy import Audience, Principal
+from tests.agents.conftest import MemoryEvents
 
 REFUSED = "I only do that when you tell me yourself."
 NOT_HERE = "I can't say that again here: it was for other ears."
@@ -16,7 +17,7 @@ NOT_HERE = "I can't say that again here: it was for other ears."
 @pytest.fixture
 def agent(router, schedule, store, speaker, calendar) -> Agent:
     said = LastReply()
-    tools = standard_tools(schedule, calendar.now, deps=Deps(spoken=said))
+    tools = standard_tools(schedule, calendar.now, deps=Deps(spoken=said, events=MemoryEvents()))
     made = Agent(
         router=router,
         toolbox=Toolbox(tools),
@@ -96,6 +97,33 @@ def test_what_the_button_opened_is_not_said_again_to_a_voice(agent, speaker) -> 
     assert "4417" in say(agent, "what do you remember")
     speaker.let_go()
     assert "4417" not in say(agent, "say that again")
+
+
+def test_undoing_in_company_says_nothing_of_what_was_private(agent, speaker, schedule) -> None:
+    say(agent, "put knee surgery on my calendar tomorrow at ten")
+    say(agent, "take knee surgery off my calendar")
+    assert say(agent, "yes") == "I've taken knee surgery off your calendar."
+    speaker.audience = Audience.COMPANY
+    assert say(agent, "undo") == "I've undone that."
+    assert "knee" not in say(agent, "undo")
+    say(agent, "set a timer for ten minutes")
+    assert "10 minute timer" in say(agent, "undo")
+    assert schedule.running() == []
+
+
+def test_undoing_alone_says_what_is_so_again(agent) -> None:
+    say(agent, "put knee surgery on my calendar tomorrow at ten")
+    say(agent, "take knee surgery off my calendar")
+    say(agent, "yes")
+    assert say(agent, "undo").startswith("I've put knee surgery on your calendar, ")
+
+
+def test_what_can_not_be_undone_in_company_says_why_and_can_be_later(agent, speaker) -> None:
+    say(agent, "take a note: the code is on the fridge")
+    speaker.audience = Audience.COMPANY
+    assert say(agent, "undo").startswith("Your notes are for you alone")
+    speaker.audience = Audience.ALONE
+    assert say(agent, "undo") == "I've deleted the note: the code is on the fridge."
 
 
 def test_undo_takes_back_the_deed_it_is_about(agent, schedule) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agents.agent import BROKE_OFF, NO_MODEL, STILL_WORKS
-from agents.egress import Verdict
+from agents.egress import Code, Gate, Outlet, Verdict
+from agents.egress_client import Server
 from agents.fake_model import FakeModel
 from agents.model import ChatModel, Message, ModelFailed, Role, ServerFailed
-from agents.remote import RemoteModel
+from agents.remote import TOOL, RemoteModel
 from agents.remote_or_local import RemoteOrLocal
 from context.items import Provenance
 from context.labels import BOTTOM, Label, Trust
@@ -305,6 +306,44 @@ class TestWhatIsRemembered:
         assert "level" not in sent
         assert "Anna" not in sent
 
+    @pytest.mark.parametrize(
+        ("code", "outlets"),
+        [
+            (Code.NOT_SET_UP, {}),
+            (Code.OTHER_HOST, {TOOL: Outlet(frozenset({("other.example", 443)}), plain=True)}),
+            (Code.NOT_ENCRYPTED, {TOOL: Outlet(frozenset({("192.168.1.9", 80)}))}),
+        ],
+    )
+    def test_what_is_wrong_with_the_settings_is_said_and_not_stood_in_for(
+        self, talk, code: Code, outlets: dict[str, Outlet]
+    ) -> None:
+        local = FakeModel(["From here."])
+        gate = Gate(outlets, lambda _tool, _verdict: None)
+        remote = RemoteModel("tiny", Server("http://192.168.1.9"), gate, context_tokens=2048)
+        conversation = talk(RemoteOrLocal(remote, local))
+        assert code.sentence in conversation.say("Why is the sky blue?")
+        assert local.prompts == []
+        conversation.say("Remember that Anna likes tulips")
+        assert conversation.say("What should I buy Anna?") == "From here."  # it never may leave
+
+    def test_a_prompt_is_as_long_as_the_server_takes_and_shorter_here(self) -> None:
+        local = FakeModel(["From here.", "Again."], context_tokens=70)
+        with chatting(loaded_fake("Fine.", context_tokens=1000)) as server:
+            model = RemoteOrLocal(remote_model(server.url, context_tokens=1000), local)
+            model.load()
+            assert model.context_tokens == 1000
+            talked = [
+                Message(role, f"{n} {'word ' * 9}")
+                for n in range(4)
+                for role in (Role.USER, Role.ASSISTANT)
+            ]
+            whole = [ASK[0], *talked, ASK[1]]
+            assert "".join(model.stream(whole, max_tokens=5, label=BOTTOM)) == "Fine."
+            assert len(server.asked[0].json()["messages"]) == len(whole)
+            assert "".join(model.stream(whole, max_tokens=5, label=REMEMBERED)) == "From here."
+            assert "".join(model.stream(ASK, max_tokens=5, label=REMEMBERED)) == "Again."
+        assert local.prompts == [[ASK[0], *talked[6:], ASK[1]], ASK]
+
 
 class Echo(FakeModel):
     """Says all that it was shown."""
@@ -317,7 +356,9 @@ class Echo(FakeModel):
         yield from (f"{message.content} " for message in messages)
 
 
-def loaded_fake(*replies: str, choices: list[str] | None = None) -> FakeModel:
-    model = FakeModel(replies, choices=choices or [])
+def loaded_fake(
+    *replies: str, choices: list[str] | None = None, context_tokens: int = 2048
+) -> FakeModel:
+    model = FakeModel(replies, choices=choices or [], context_tokens=context_tokens)
     model.load()
     return model

@@ -1,11 +1,14 @@
 """`lapel mic` against a running assistant, and where none is running."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
 
 from device.cli.running import only_one
-from device.mic.mute import mute_file
+from device.clock import SystemClock
+from device.mic.mute import Mute, mute_file
 from device.settings import state_dir
 from tests.device.assistant_process import Running
 from tests.device.test_cli_unlock import Lapel, lapel
@@ -43,6 +46,22 @@ def test_where_none_is_running(lapel: Lapel) -> None:
     assert mute_file(state_dir()).stat().st_mode & 0o077 == 0
     assert lapel("mic", "on") == (0, "No assistant is running: it starts on.\n")
     assert not mute_file(state_dir()).exists()
+
+
+def test_once_the_time_is_over_it_is_on(lapel: Lapel) -> None:
+    file = mute_file(state_dir())
+    mute = Mute(file, SystemClock())
+    mute.mute(0.02)
+    time.sleep(0.05)
+    assert lapel("mic", "status") == (0, "No assistant is running: it starts on.\n")
+    kept = json.loads(file.read_text())  # to tell it changes nothing
+    kept["end"] |= {"boot": "another", "at": "2026-03-14T10:00:00Z"}
+    file.write_text(json.dumps(kept))
+    assert lapel("mic", "status") == (0, "No assistant is running: it starts on.\n")
+    mute.mute(0.4)
+    assert "starts off for 1 second.\n" in lapel("mic", "status")[1]
+    mute.mute(3600)
+    assert "starts off for 1 hour.\n" in lapel("mic", "status")[1]
 
 
 def test_one_that_is_starting_is_not_gone_behind(lapel: Lapel) -> None:

@@ -47,6 +47,32 @@ def test_config_check_refuses_it() -> None:
     assert allowed.exit_code == 0
 
 
+@pytest.mark.parametrize(("given", "key", "_allow"), EACH)
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [
+        (":0", "the port has to be a number from 1 to 65535"),
+        (":65536", "the port has to be a number from 1 to 65535"),
+        (":mail", "the port has to be a number from 1 to 65535"),
+        ("..7", "that is no host's name or address"),
+        (f".{64 * 'a'}", "that is no host's name or address"),
+    ],
+)
+def test_config_check_refuses_an_address_that_leads_nowhere(
+    given: tuple[str, ...], key: str, _allow: str, end: str, says: str
+) -> None:
+    sets = [f"{each}{end}" if each.startswith(f"{key}=") else each for each in given]
+    done = CliRunner().invoke(cli, ["config", "check", *(w for s in sets for w in ("--set", s))])
+    assert isinstance(done.exception, SettingsWrong)
+    assert f"{key}: {says}" in str(done.exception)
+
+
+@pytest.mark.parametrize("url", ["https://[::1]:8123", "https://bücher.example", "https://a.b."])
+def test_addresses_that_lead_somewhere(url: str) -> None:
+    given = ("home.engine=home-assistant", f"home.url={url}", "home.token_file=x")
+    assert load_settings(overrides=given).home.engine == "home-assistant"
+
+
 def test_doctor_tells_of_a_home_over_mqtt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     sets = [word for each in HOME for word in ("--set", each)]

@@ -16,7 +16,7 @@ from device.clock import SystemClock
 from device.doctor import Finding, State, examine
 from device.errors import ModelError
 from device.events import ModelFitted
-from device.fitting import Fit, fit, fitted
+from device.fitting import Fit, context_tokens, fit, fitted, needed_bytes, pinned
 from device.models import Models
 from device.models.catalog import Entry
 from device.settings import Settings, load_settings
@@ -48,6 +48,71 @@ def test_the_memory_of_all_models_counts() -> None:
     enough, short = (fitted(settings, models, lambda n=n: wanted - n) for n in (0, 1))
     assert enough == Fit(USUAL, wanted, wanted)
     assert short == Fit(SMALL, wanted, wanted - 1, small=True)
+
+
+@given(tokens=st.integers(256, 131_072), other=st.integers(256, 131_072))
+def test_each_token_of_context_counts(tokens: int, other: int) -> None:
+    models = find_models()
+    more, less = (
+        needed_bytes(short_of_memory(f"think.context_tokens={each}"), models, USUAL)
+        for each in (tokens, other)
+    )
+    a_token = models.catalog.entry(USUAL).context_token_bytes
+    assert a_token > 0
+    assert more - less == (tokens - other) * a_token
+
+
+def test_a_long_context_may_be_what_is_too_much() -> None:
+    models = find_models()
+    enough = needed_bytes(short_of_memory(), models, USUAL)
+    found = fitted(short_of_memory("think.context_tokens=32768"), models, lambda: enough)
+    assert found is not None
+    assert found.small
+    assert found.needed_bytes > enough
+
+
+REMOTE = ("think.engine=openai-compatible", "think.url=https://box.example", "think.model=big")
+
+
+@pytest.mark.parametrize(
+    ("given", "thinking"),
+    [
+        ((f"think.small={SMALL}",), USUAL),
+        ((f"think.small={SMALL}", "think.context_tokens=65536"), SMALL),
+        (("think.engine=none",), None),
+        (REMOTE, None),
+        ((*REMOTE, f"think.private={SMALL}", "think.context_tokens=131072"), SMALL),
+    ],
+)
+def test_doctor_counts_as_the_choice_does(
+    free, given: tuple[str, ...], thinking: str | None
+) -> None:
+    settings, models = load_settings(overrides=given), find_models()
+    free_mb = needed_bytes(short_of_memory(), models, USUAL) // MB + 1
+    free(free_mb)
+    (found,) = (each for each in examine(settings) if each.about == "memory")
+    wanted = needed_bytes(settings, models, thinking)
+    assert f"want about {wanted / MB:,.0f} MB" in found.found
+    assert (found.state is State.GOOD) == (free_mb * MB > wanted)
+
+
+def test_a_private_model_that_was_never_pulled_is_worth_a_look(home: Path) -> None:
+    (home / "data" / "models" / SMALL).unlink(missing_ok=True)
+    found = examine(load_settings(overrides=(*REMOTE, f"think.private={SMALL}")))
+    (about,) = (each for each in found if each.about == f"model {SMALL}")
+    assert about.state is State.ODD
+    assert f"run 'lapel models pull {SMALL}'" in about.found
+    (thinking,) = (each for each in found if each.about == "language model")
+    assert thinking.found.endswith("for what may not be sent there, no model")
+
+
+def test_the_model_that_was_found_stays_it() -> None:
+    given = short_of_memory("think.context_tokens=512")
+    pinned_to = pinned(given, Fit(SMALL, 2, 1, small=True))
+    again = fitted(pinned_to, find_models(), lambda: 64_000 * MB)
+    assert again is not None
+    assert (again.model, context_tokens(pinned_to)) == (SMALL, 512)
+    assert pinned(given, None) == given
 
 
 def test_one_that_was_never_pulled_stands_in_for_nothing(home: Path) -> None:
@@ -128,9 +193,11 @@ def test_doctor_says_which_it_is(free) -> None:
     assert "900 MB are free" in found.found
     free(64_000)
     assert about_thinking(short_of_memory()) == Finding(State.GOOD, "language model", USUAL)
-    assert "none" in about_thinking(load_settings(overrides=("think.engine=none",))).found
-    remote = ("think.engine=openai-compatible", "think.url=https://box.example", "think.model=big")
-    assert "big at https://box.example" in about_thinking(load_settings(overrides=remote)).found
+    without = ("think.engine=none",)
+    assert "learned" in about_thinking(load_settings(overrides=without)).found
+    none = load_settings(overrides=(*without, "memory.embedder=none"))
+    assert about_thinking(none).found == "none: commands, and nothing else"
+    assert "big at https://box.example" in about_thinking(load_settings(overrides=REMOTE)).found
 
 
 def test_the_assistant_says_which_it_is_and_nothing_of_anyone(tmp_path: Path) -> None:

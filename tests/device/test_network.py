@@ -1,5 +1,6 @@
 """The tools behind the network, put together from settings, against a server on this machine."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -9,10 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from agents.egress import SPOKEN
+from agents.egress_client import NetworkFailed
+from agents.router import Router
 from agents.tools import ToolContext
 from agents.tools.home import HomeTool
 from agents.tools.weather import NOT_SET_UP, WeatherTool
 from context import Store
+from device.assemble import Engines, assemble_mind
 from device.errors import SettingsWrong
 from device.home.mqtt import MqttHome
 from device.network import Network, assemble_network
@@ -159,6 +164,27 @@ class TestMqtt:
             assert "kitchen" not in str(records).casefold()
             home.close()
             house.close()
+
+    def test_it_is_left_when_the_mind_is_closed(self, tmp_path) -> None:
+        before = set(threading.enumerate())
+        with broker_in(tmp_path) as broker:
+            settings = load_settings(
+                overrides=(
+                    "think.engine=none", "home.engine=mqtt", f"home.url={broker.url}",
+                    "home.allow_plain=true",
+                )
+            )  # fmt: skip
+            engines = Engines(Router(now=lambda: NOW), None, None)
+            mind = assemble_mind(settings, tmp_path / "state", engines=engines)
+            with contextlib.closing(mind):
+                mind.load()
+                home = mind.home
+                assert isinstance(home, MqttHome)
+                assert home.devices(SPOKEN) == []
+                assert "mqtt" in {each.name for each in threading.enumerate()}
+            assert set(threading.enumerate()) <= before
+            with pytest.raises(NetworkFailed):
+                home.devices(SPOKEN)
 
     @pytest.mark.parametrize(
         ("key", "wrong"),

@@ -17,10 +17,13 @@ from agents.model import Message
 from agents.router import Router
 from context import Authentication, Provenance
 from context.policy import Grant, Lasts, Principal, Purpose, Sink
-from device.assemble import Engines, assemble_engines, assemble_mind
+from device import assemble
+from device.assemble import Engines, assemble_engines, assemble_mind, find_models
 from device.clock import SystemClock
-from device.errors import ModelMissing, SettingsWrong
+from device.doctor import lacking
+from device.errors import ModelError, SettingsWrong
 from device.mind import Mind
+from device.models import Models, load_catalog
 from device.settings import Settings, load_settings
 from tests.chat_server import chatting
 from tests.local_server import LocalServer
@@ -253,14 +256,40 @@ def test_it_is_off_unless_a_server_is_named() -> None:
         load_settings(overrides=("think.engine=openai-compatible",))
 
 
-def test_a_private_model_that_is_not_here_is_named(tmp_path) -> None:
-    from device.models import Models, load_catalog
-
+def test_a_private_model_that_is_not_here_is_gone_on_without_and_named(tmp_path) -> None:
     given = settings("http://127.0.0.1", "think.private=smollm2-135m-instruct")
     assert "smollm2-135m-instruct" in given.models()
     nowhere = Models(tmp_path / "none", load_catalog(None))
-    with pytest.raises(ModelMissing, match="smollm2"):
-        assemble_engines(given, nowhere, SystemClock(), None)
+    assert assemble_engines(given, nowhere, SystemClock(), None).model is None
+    (told,) = lacking(given, nowhere)
+    assert "run 'lapel models pull smollm2-135m-instruct'" in told
+    assert lacking(settings("http://127.0.0.1"), nowhere) == []
+    with pytest.raises(ModelError, match="tinier"):
+        assemble_engines(
+            settings("http://127.0.0.1", "think.private=tinier"), nowhere, SystemClock(), None
+        )
+
+
+@pytest.mark.parametrize(("server_tokens", "here"), [(131072, 4096), (4096, 4096), (512, 512)])
+def test_a_private_model_has_no_more_room_than_there_is_memory_for(
+    server_tokens: int, here: int, monkeypatch
+) -> None:
+    opened: list[int] = []
+
+    def model(_path: Path, *, context_tokens: int, **_how: object) -> None:
+        opened.append(context_tokens)
+
+    monkeypatch.setattr(assemble, "LlamaModel", model)
+    monkeypatch.setattr(assemble, "_gguf", lambda folder, _name: folder)
+    monkeypatch.setattr(Models, "present", lambda _models, _name: True)
+    monkeypatch.setattr(Models, "path", lambda _models, name: Path(name))
+    given = settings(
+        "http://127.0.0.1",
+        "think.private=smollm2-135m-instruct",
+        f"think.context_tokens={server_tokens}",
+    )
+    assemble_engines(given, find_models(), SystemClock(), None)
+    assert opened == [here]
 
 
 @pytest.mark.engines

@@ -69,6 +69,12 @@ def test_a_state_folder_that_cannot_be_made_says_so(home: Path, monkeypatch) -> 
         ("home.engine=mqtt", "home.url is needed"),
         ("tools.mcp.printer.command=x", "tools.mcp.printer needs its engine, 'stdio' or 'http'"),
         ("wake.words=[]", "wake.words has too few"),
+        ("transcribe.language=English", "transcribe.language has to be a language's code, as en"),
+        (
+            "tools.mcp.Office.engine=http",
+            "tools.mcp.Office: its name has to be small letters, with",
+        ),
+        ("tools.mcp.http.engine=stdio", "tools.mcp.http.command is needed"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(override: str, named: str) -> None:

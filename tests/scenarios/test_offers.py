@@ -38,11 +38,77 @@ def test_they_are_taken_up_as_soon_as_they_are_listed(tmp_path) -> None:
             assert toolbox.names == ["mcp.office.print_page"]
             servers.offers = ()
             servers.changed()
-            await asyncio.sleep(1)
+            await asyncio.sleep(60)
             assert toolbox.names == []
 
         await world.live(script)
         assert world.all(StageFailed) == []
+
+    run_virtual(work())
+
+
+def test_once_a_minute_however_often_a_server_changes_its_mind(tmp_path) -> None:
+    async def work() -> None:
+        world, servers = World(tmp_path), FakeServers()
+        toolbox = with_servers(world, servers)
+        taken: list[list[str]] = []
+
+        async def script(_: World) -> None:
+            offer, before = toolbox.offer, asyncio.get_running_loop().time()
+            toolbox.offer = lambda tools: (taken.append([each.name for each in tools]),
+                                           offer(tools))  # fmt: skip
+            while asyncio.get_running_loop().time() < before + 299:
+                servers.offers = () if servers.offers else (PRINT,)
+                servers.changed()
+                await asyncio.sleep(2.1)
+
+        await world.live(script)
+        assert 3 <= len(taken) <= 5
+
+    run_virtual(work())
+
+
+def test_those_that_start_together_are_taken_up_together(tmp_path) -> None:
+    class Starting(FakeServers):
+        settled = False
+
+        def wait(self, timeout_s: float) -> bool:
+            return self.settled
+
+    async def work() -> None:
+        world, servers = World(tmp_path), Starting()
+        toolbox = with_servers(world, servers)
+
+        async def script(_: World) -> None:
+            servers.offers = (PRINT,)
+            servers.changed()
+            await asyncio.sleep(5)
+            assert toolbox.names == []
+            servers.offers, servers.settled = (PRINT, replace(PRINT, server="mail")), True
+            servers.changed()
+            await asyncio.sleep(1)
+            assert toolbox.names == ["mcp.office.print_page", "mcp.mail.print_page"]
+
+        await world.live(script)
+
+    run_virtual(work())
+
+
+def test_one_that_never_settles_holds_up_the_others_for_some_seconds_only(tmp_path) -> None:
+    class Hanging(FakeServers):
+        def wait(self, timeout_s: float) -> bool:
+            return False
+
+    async def work() -> None:
+        world, servers = World(tmp_path), Hanging((PRINT,))
+        toolbox = with_servers(world, servers)
+
+        async def script(_: World) -> None:
+            servers.changed()
+            await asyncio.sleep(20)
+            assert toolbox.names == ["mcp.office.print_page"]
+
+        await world.live(script)
 
     run_virtual(work())
 

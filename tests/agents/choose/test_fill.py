@@ -181,6 +181,55 @@ def test_what_was_said_and_fits_nothing_is_told(text: str, title: str, left_out:
     assert found.left_out == left_out
 
 
+AMOUNT = Field("amount", Kind.NUMBER, required=True)
+TO = Field("to_account", Kind.WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "left_out"),
+    [
+        ("transfer 50 from savings to checking", {"amount": 50}, ("savings", "checking")),
+        ("transfer 1,000 from my old savings", {"amount": 1000}, ("old savings",)),
+        ("transfer \u221218", {"amount": -18}, ()),
+        ("transfer minus 18 for the landlord", {"amount": -18}, ("landlord",)),
+        ("transfer 50 to the spare account", {"amount": 50, "to_account": "spare"}, ()),
+        ("could you transfer 50 for me", {"amount": 50}, ()),
+    ],
+)
+def test_from_what_and_to_what_is_told_where_nothing_takes_it(text, values, left_out) -> None:
+    found = fill(text, use_of("transfer", AMOUNT, TO), said_time, NOW, None)
+    assert found is not None
+    assert (found.arguments, found.left_out) == (values, left_out)
+
+
+def test_a_thousand_seconds_are_no_none_and_less_than_none_is_no_time() -> None:
+    seconds = Field("seconds", Kind.WHOLE, required=True)
+    assert filled("run it for 1,000 seconds", seconds) == {"seconds": 1000}
+    assert filled("run it for minus 10 minutes", MINUTES) == {}
+
+
+def test_the_one_choice_that_there_is_needs_no_question() -> None:
+    unit = Field("unit", Kind.ONE_OF, required=True, options=("metric",))
+    picks = Picks("nothing")
+    assert filled("print the sizes", unit, picks=picks) == {"unit": "metric"}
+    assert picks.asked == []
+    spare = Field("unit", Kind.ONE_OF, options=("metric",))
+    assert filled("print the sizes", spare) == {}
+    found = fill("print it in the imperial unit", printing(unit), said_time, NOW, None)
+    assert found is not None
+    assert (found.arguments, found.left_out) == ({"unit": "metric"}, ("imperial for the unit",))
+
+
+def test_arguments_keep_the_order_in_which_a_tool_lists_them() -> None:
+    numbers = {name: {"type": "number"} for name in ("width", "depth", "angle", "height")}
+    schema = {"properties": numbers, "required": ["height", "width", "depth"]}
+    use = mcp_tool(Offered("saw", "cut", "", schema), FakeServers(), lambda: NOW).uses[0]
+    assert [each.name for each in use.fields or ()] == ["width", "depth", "height", "angle"]
+    found = fill("cut 20 by 30 by 40", use, said_time, NOW, None)
+    assert found is not None
+    assert found.arguments == {"width": 20, "depth": 30, "height": 40}
+
+
 @pytest.mark.parametrize(
     ("example", "text", "title"),
     [

@@ -14,7 +14,7 @@ from agents.choose.learned import EMBEDDER, Learned, read_weights
 from agents.choose.learned_shortlist import LearnedShortlist
 from agents.choose.point import pointed
 from agents.choose.said_times import said_time
-from agents.choose.shortlist import MOST
+from agents.choose.shortlist import MOST, Candidate, Found
 from agents.choose.train import Lesson, hash_of, lessons, train
 from agents.choose.turn import Choices
 from agents.tools import Toolbox, Use
@@ -66,6 +66,16 @@ def agent(  # noqa: PLR0917 - fixtures
     )  # fmt: skip
     agent.load()
     return agent
+
+
+class Only:
+    """A shortlist of one."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._found = Found((candidate,), 0.0)
+
+    def find(self, text: str) -> Found:
+        return self._found
 
 
 def said(parts: Iterator[object]) -> str:
@@ -152,6 +162,26 @@ def test_a_bare_stretch_of_time_is_asked_about_or_talk(
 ) -> None:
     assert said(agent.reply(text)).startswith("Shall I set a timer") is asks
     assert not schedule.running()
+
+
+def test_what_is_cancelled_without_its_name_is_asked_about(agent: Agent, schedule) -> None:
+    schedule.add_reminder("call Anna", at=datetime(2026, 11, 24, 17))
+    assert said(agent.reply("lose every reminder")).startswith("Shall I cancel")
+    assert len(schedule.reminders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [("your sound at 0 percent, please", True), ("your sound as before, please", False)],
+)
+def test_only_what_a_tool_asks_for_keeps_a_deed_from_being_one(learned, text, acts) -> None:
+    use = Use("set", "set the volume", slots=("percent",), needs=(("percent",),))
+    knows = Chooser(Only(Candidate("volume", use, 0.99)), said_time, learned=learned)
+    found = knows.may(text)
+    assert found is not None
+    chosen = knows.choose(text, found, None, datetime(2026, 3, 14, 10))
+    assert chosen is not None
+    assert chosen.acts is acts
 
 
 def test_words_that_are_not_the_owners_choose_nothing(agent: Agent, schedule) -> None:

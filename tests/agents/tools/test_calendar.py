@@ -1,50 +1,21 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.tools import Receipt, Slot, ToolContext
-from agents.tools.calendar import CalendarTool, Event, NoEvents
+from agents.agent import Agent
+from agents.router import Router
+from agents.tools import Receipt, Slot, Toolbox, ToolContext
+from agents.tools.calendar import CalendarTool, NoEvents
 from agents.tools.reminder import Reminder
+from agents.tools.standard import Deps, standard_tools
 from context.items import Provenance
 from context.policy import Audience, Principal
-from tests.agents.conftest import MemorySchedule
+from tests.agents.conftest import Conversation, MemoryEvents, MemorySchedule
 
 NOW = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 Do = Callable[..., Receipt]
-
-
-class MemoryEvents:
-    """A calendar in a list."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.unread = self.added = 0
-        self.forgetful = False
-
-    def after(self, moment: datetime) -> Iterator[Event]:
-        return iter(sorted((e for e in self.events if e.end > moment), key=lambda e: e.start))
-
-    def between(self, begin: datetime, end: datetime) -> list[Event]:
-        return [each for each in self.after(begin) if each.start < end]
-
-    def add(self, title: str, start: datetime, seconds: float) -> Event:
-        end = start + timedelta(seconds=seconds)
-        self.added += 1
-        event = Event(f"uid-{self.added}", title, start, end, own=True)
-        if not self.forgetful:
-            self.events.append(event)
-        return event
-
-    def remove(self, uid: str) -> bool:
-        before = len(self.events)
-        self.events = [each for each in self.events if each.uid != uid]
-        return len(self.events) < before
-
-    def put(self, title: str, start: datetime, *, whole_day: bool = False) -> None:
-        end = start + timedelta(days=1 if whole_day else 0, hours=0 if whole_day else 1)
-        self.events.append(Event(title, title, start, end, whole_day))
 
 
 @pytest.fixture
@@ -259,6 +230,71 @@ def test_what_was_added_is_moved_once_agreed_and_moved_back(events, context) -> 
     assert tool.call(done.undo.args, context).ok
     (back,) = events.events
     assert back.start == datetime(2026, 3, 17, 13)
+
+
+@pytest.mark.parametrize(
+    ("at", "keeps", "moved"),
+    [
+        ("2026-03-14T16:00", ("day", "half"), "2026-03-17T16:00"),
+        ("2026-03-15T04:00", ("day", "half"), "2026-03-17T16:00"),
+        ("2026-03-15T04:00", ("day",), "2026-03-17T04:00"),
+        ("2026-03-20T09:00", ("time",), "2026-03-20T15:00"),
+        ("2026-03-20T08:00", ("half",), "2026-03-20T20:00"),
+        ("2026-03-20T08:00", (), "2026-03-20T08:00"),
+        ("2026-03-15T09:00", ("day", "half"), "2026-03-17T09:00"),
+    ],
+)
+def test_what_is_not_said_of_the_new_time_stays(do, events, at, keeps, moved) -> None:
+    _ = events.add("dentist", datetime(2026, 3, 17, 15), 1800)
+    asked = do("move", title="dentist", at=at, keeps=keeps)
+    assert datetime.fromisoformat(asked.asks.args["at"]) == datetime.fromisoformat(moved)
+
+
+def test_a_morning_is_not_moved_into_the_night(do, events) -> None:
+    _ = events.add("dentist", datetime(2026, 3, 17, 9), 1800)
+    asked = do("move", title="dentist", at="2026-03-15T03:00", keeps=("day", "half"))
+    assert asked.asks.args["at"] == "2026-03-17T15:00:00"
+
+
+@pytest.fixture
+def conversation(events, store, speaker, calendar, schedule) -> Conversation:
+    calendar.moment = NOW
+    router = Router(now=lambda: NOW)
+    tools = standard_tools(schedule, calendar.now, deps=Deps(events=events))
+    agent = Agent(
+        router=router,
+        toolbox=Toolbox(tools),
+        model=None,
+        store=store,
+        mint=speaker.mint,
+        now=calendar.now,
+    )
+    agent.load()
+    return Conversation(agent)
+
+
+def test_moving_by_voice(conversation, events) -> None:
+    conversation.say("add dentist on Tuesday at three to my calendar")
+    assert conversation.say("move the dentist to four") == (
+        "Shall I move dentist, at 3 p.m. on Tuesday, to 4 p.m. on Tuesday?"
+    )
+    assert conversation.say("yes") == "Dentist is now at 4 p.m. on Tuesday."
+    conversation.say("move the dentist to Friday")
+    assert conversation.say("yes") == "Dentist is now at 4 p.m. on Friday."
+    assert conversation.say("move my dentist appointment") == "To when?"
+    conversation.say("half past five")
+    assert conversation.say("yes") == "Dentist is now at 5:30 p.m. on Friday."
+    assert [each.end - each.start for each in events.events] == [timedelta(hours=1)]
+
+
+def test_what_repeats_is_refused_and_nothing_is_lost(conversation, events) -> None:
+    conversation.say("put lunch on my calendar tomorrow at noon for two hours")
+    assert conversation.say("make it every Monday") == (
+        "I can't put what repeats on your calendar: tell me a single day."
+    )
+    assert conversation.say("make it one o'clock").startswith("Now it's at 1 p.m. tomorrow")
+    (lunch,) = events.events
+    assert (lunch.start.hour, lunch.end.hour) == (13, 15)
 
 
 def test_others_calendars_are_not_changed(do, events) -> None:

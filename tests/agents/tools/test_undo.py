@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.tools import Call, Receipt, Toolbox, ToolContext
+from agents.tools import Call, Receipt, Toolbox, ToolContext, Undoing
 from agents.tools.forget import ForgetTool
 from agents.tools.lists import ListTool
 from agents.tools.remember import RememberTool
@@ -25,7 +25,7 @@ class Turns:
         self.kept: list[Call] = []
 
     def do(self, tool: str, **raw: object) -> Receipt:
-        undoable = self.kept[-1] if self.kept else None
+        undoable = Undoing(self.kept[-1]) if self.kept else None
         receipt = self._box.call(tool, raw, replace(self._context, undoable=undoable))
         if tool == "undo" and self.kept:
             self.kept.pop()

@@ -1,15 +1,23 @@
 """`lapel eval` as a person calls it: small suites, the real grammar, the real tools, no model."""
 
 import json
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from agents.evaluation.errors import SuiteWrong
+from agents.evaluation.report import print_report
+from agents.evaluation.score import figures
 from context.errors import LapelError
-from device.cli.evaluate import evaluate
+from device import assemble
+from device.cli.evaluate import _free_choice, evaluate
+from device.fitting import Fit
+from device.settings import Settings, load_settings
 
 NO_ENGINES = ("--no-model", "--set", "memory.embedder=none")
 
@@ -216,6 +224,40 @@ def test_a_comparison_needs_a_model(tmp_path: Path) -> None:
     done = ran(written(tmp_path, SUITE[0]), "--compare")
     assert isinstance(done.exception, LapelError)
     assert "--no-model" in str(done.exception)
+
+
+def test_both_sides_of_a_comparison_have_the_model_there_was_memory_for(monkeypatch) -> None:
+    small = "smollm2-135m-instruct"
+    opened: list[Settings] = []
+
+    def assembled(settings: Settings, *_others: object) -> None:
+        opened.append(settings)
+        raise LapelError("That is enough.")
+
+    monkeypatch.setattr(assemble, "assemble_engines", assembled)
+    fit = Fit(small, needed_bytes=2, free_bytes=1, small=True)
+    worlds: Any = SimpleNamespace(engines=SimpleNamespace(fit=fit), clock=None)
+    settings = load_settings(overrides=(f"think.small={small}",))
+    with pytest.raises(LapelError, match="enough"):
+        _free_choice(settings, worlds)
+    (used,) = opened
+    assert used.thinking() == [small]
+
+
+def test_what_a_suite_says_is_printed_as_it_is(tmp_path: Path) -> None:
+    done = ran(written(tmp_path, SUITE[0]).rename(tmp_path / "[red]mine.jsonl"))
+    assert done.exception is None, done.exception
+    assert "[red]mine " in done.output
+
+
+def test_why_turns_were_not_tried_is_printed_as_it_is() -> None:
+    lines = StringIO()
+    report: dict[str, Any] = figures([]) | {
+        "suites": {}, "tools": {}, "model": "[mine]", "skipped": {"no lapel[mcp] here [/b]": 2},
+    }  # fmt: skip
+    print_report(Console(file=lines, width=300), report)
+    assert "Not tried: 2 turns (no lapel[mcp] here [/b])." in lines.getvalue()
+    assert "Language model ([mine])" in lines.getvalue()
 
 
 def test_nothing_of_the_owners_is_touched(tmp_path: Path, home: Path) -> None:

@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 
 from agents.tools.home_said import Order
 from agents.tools.home_words import Action, Kind
-from device.home.discovery import (
-    KINDS,
-    CannotDo,
-    Entity,
-    device_of,
-    entities_of,
-    messages_for,
-    topics_of,
-    trusted,
-)
+from device.home.announced import KINDS, Entity, entities_of, topics_of, trusted
+from device.home.discovery import CannotDo, device_of, messages_for
 from device.home.templates import filled, rendered
 
 PREFIX = "homeassistant"
@@ -36,6 +28,18 @@ def sent(made: Entity, action: Action, **order: Any) -> list[tuple[str, Any]]:
         return json.loads(payload) if payload.startswith("{") else payload
 
     return [(topic, read(said)) for topic, said in messages_for(made, Order(action, **order))]
+
+
+GOOD = {
+    f"{component}/good": entity_at
+    for component, entity_at in (
+        ("light", entity("light", state_topic="lamp", command_topic="lamp/set",
+                         bri_stat_t="level")),
+        ("lock", entity("lock", state_topic="door", command_topic="door/set")),
+        ("sensor", entity("sensor", state_topic="out", command_topic=...,
+                          val_tpl="{{ value_json.c }}")),
+    )
+}  # fmt: skip
 
 
 class TestTemplates:
@@ -103,7 +107,8 @@ class TestAnnouncements:
     @pytest.mark.parametrize(
         ("name", "device", "called"),
         [(None, "Desk", "Desk"), ("Lamp", None, "Lamp"), ("Desk Lamp", "desk", "Desk Lamp"),
-         ("Lamp", "Desk", "Desk Lamp"), (None, None, "hall lamp"), (5, ["x"], "hall lamp")],
+         ("Lamp", "Desk", "Desk Lamp"), (None, None, "hall lamp"), (5, ["x"], "hall lamp"),
+         ("Lamp \udc00", "Desk", "Desk")],
     )  # fmt: skip
     def test_what_it_is_called(self, name, device, called: str) -> None:
         raw = json.dumps({"name": name, "device": {"name": device}, "state_topic": "s"}).encode()
@@ -117,6 +122,7 @@ class TestAnnouncements:
             {"schema": "template"}, {"state_topic": "a/#", "command_topic": "a/+"},
             {"state_topic": "$SYS/x", "command_topic": ""},
             {"state_topic": "x" * 400, "command_topic": "a\nb"},
+            {"state_topic": "\ud83d", "command_topic": "a" + "/a" * 120},
         ],
         ids=repr,
     )  # fmt: skip
@@ -143,6 +149,29 @@ class TestAnnouncements:
         found = trusted({str(at): each for at, each in enumerate(all_of_them)})
         assert list(found.values()) == [lock, other, child, heat]
 
+    @pytest.mark.parametrize(
+        ("config", "is_one"),
+        [
+            ({}, True),
+            ({"payload_on": "ON", "payload_off": "OFF"}, True),
+            ({"schema": "json", "brightness": True}, True),
+            ({"payload_on": "UNLOCK"}, False),
+            ({"payload_on": '{"child_lock": "UNLOCK"}'}, False),
+            ({"command_template": '{"child_lock": "UNLOCK"}'}, False),
+            ({"pct_cmd_t": "x", "percentage_command_template": "UNLOCK"}, False),
+        ],
+    )
+    def test_what_sends_to_a_topic_above_a_lock_is_sent_on_and_off_alone(
+        self, config, *, is_one: bool
+    ) -> None:
+        lock = entity("lock", command_topic="plug/set/child_lock")
+        plug = entity("light", command_topic="plug/set", **config)
+        beside = entity("light", command_topic="plug/se", **config)
+        found = trusted({"lock": lock, "plug": plug, "beside": beside})
+        assert found.keys() == {"lock", "beside", *(["plug"] if is_one else [])}
+        cover = entity("cover", command_topic="plug/set")
+        assert trusted({"lock": lock, "cover": cover}).keys() == {"lock"}
+
 
 class TestTelling:
     @pytest.mark.parametrize(
@@ -153,6 +182,13 @@ class TestTelling:
             ("switch", {}, {}, ("unknown", None)),
             ("light", {"bri_stat_t": "b", "bri_scl": 100}, {"s": "ON", "b": "30"}, ("on", 30)),
             ("light", {"bri_stat_t": "b"}, {"s": "OFF", "b": "30"}, ("off", None)),
+            ("light", {"bri_stat_t": "b", "bri_scl": 1e-300}, {"s": "ON", "b": "51"}, ("on", 20)),
+            ("light", {"bri_stat_t": "b", "bri_scl": -5}, {"s": "ON", "b": "51"}, ("on", 20)),
+            ("light", {"bri_stat_t": "b", "bri_scl": 10}, {"s": "ON", "b": "51"}, ("on", 100)),
+            ("switch", {"val_tpl": "{{ value_json.a }}"}, {"s": '{"a": "\\ud800"}'},
+             ("unknown", None)),
+            ("cover", {"pos_t": "p", "pos_open": 1e-300, "pos_clsd": 0}, {"p": "7"},
+             ("open", 100)),
             ("light", {"schema": "json"}, {"s": '{"state": "ON", "brightness": 51}'}, ("on", 20)),
             ("light", {"schema": "json"}, {"s": '{"state": ["ON"]}'}, ("unknown", None)),
             ("fan", {"pct_stat_t": "p", "spd_rng_max": 3}, {"s": "ON", "p": "2"}, ("on", 66)),
@@ -224,6 +260,7 @@ class TestOrders:
             ("light", {"schema": "json", "sup_clrm": ["xy"]}, {"colour": "red"},
              [("c", {"state": "ON", "color": {"x": 0.6401, "y": 0.33}})]),
             ("switch", {"pl_on": 1}, {"action": Action.ON}, [("c", "1")]),
+            ("switch", {"pl_on": "\ud83d"}, {"action": Action.ON}, [("c", "ON")]),
             ("fan", {"pct_cmd_t": "p", "spd_rng_max": 3}, {"percent": 60}, [("p", "2")]),
             ("fan", {"pct_cmd_t": "p"}, {"percent": 0}, [("c", "OFF")]),
             ("cover", {"pl_cls": "down"}, {"action": Action.CLOSE}, [("c", "down")]),
@@ -261,6 +298,10 @@ class TestOrders:
             ("climate", {"mode_cmd_t": "m", "modes": ["off"]}, {"action": Action.ON}),
             ("climate", {}, {"degrees": 20.0}),
             ("sensor", {}, {"action": Action.ON}),
+            ("climate", {"mode_cmd_t": "m", "modes": 5}, {"action": Action.ON}),
+            ("climate", {"mode_cmd_t": "m", "modes": "heat"}, {"action": Action.ON}),
+            ("light", {"schema": "json", "sup_clrm": 5}, {"colour": "red"}),
+            ("light", {"schema": "json", "sup_clrm": True}, {"percent": 5}),
         ],
     )
     def test_what_it_can_not_be_told_is_said(self, component: str, config, order) -> None:
@@ -269,8 +310,11 @@ class TestOrders:
             messages_for(made, Order(**{"action": Action.SET, **order}))
 
 
+TEXT = st.text(st.characters(), max_size=20)
+"""With halves of characters, as JSON may name them."""
+NUMBERS = st.floats() | st.sampled_from([1e-300, -1e-300, 1e300, 0, 1, -255])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | NUMBERS | TEXT,
     lambda each: (
         st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3)
     ),
@@ -281,7 +325,9 @@ KEYS = st.sampled_from(
      "brightness_scale", "position_topic", "position_open", "modes", "supported_color_modes",
      "value_template", "payload_on", "speed_range_min", "unit_of_measurement", "device_class",
      "brightness", "mode_state_topic", "percentage_state_topic", "set_position_topic",
-     "percentage_command_topic", "temperature_command_topic", "brightness_command_topic"]
+     "percentage_command_topic", "temperature_command_topic", "brightness_command_topic",
+     "brightness_state_topic", "position_closed", "speed_range_max", "mode_command_topic",
+     "availability_topic", "payload_not_available", "payload_off", "command_template"]
 )  # fmt: skip
 ORDERS = st.one_of(
     st.builds(Order, st.sampled_from(Action)),
@@ -291,12 +337,19 @@ ORDERS = st.one_of(
 )
 
 
-@given(
-    st.sampled_from([*KINDS, "device"]),
-    st.dictionaries(KEYS, JSON | st.sampled_from(["s", "c", "ON", "json", 0, 1])),
-    JSON,
-    ORDERS,
+ODD = st.sampled_from(["s", "c", "ON", "json", "\ud83d", 0, 1, 5, 1e-300])
+WAYS = {f"{what}topic": way for way, what in [
+    ("s", "state_"), ("c", "command_"), ("c", "brightness_state_"), ("c", "position_"),
+    ("c", "mode_command_"), ("c", "set_position_"), ("c", "percentage_state_")]}  # fmt: skip
+CONFIGS = st.dictionaries(KEYS, JSON | ODD) | st.dictionaries(KEYS, ODD).map(
+    lambda config: {**WAYS, **config}
 )
+COMPONENTS = st.sampled_from([*KINDS, "device"])
+SAYS = [("ON", "27"), ('{"state": "ON", "brightness": 90}', "1e-300"), ("\u2603", "-1")]
+"""What may be told on two topics."""
+
+
+@given(COMPONENTS, CONFIGS, JSON, ORDERS)
 def test_nothing_that_is_announced_or_told_breaks_it(component, config, said, order) -> None:
     raw = json.dumps(config).encode()
     for each in entities_of(f"{PREFIX}/{component}/x/config", raw, PREFIX).values():
@@ -307,6 +360,7 @@ def test_nothing_that_is_announced_or_told_breaks_it(component, config, said, or
             assert found.said_state.isprintable()
             for number in (found.percent, found.degrees, found.measured):
                 assert number is None or abs(number) < 1e10
+            assert found.percent is None or 0 <= found.percent <= 100
         assert all("+" not in topic and "#" not in topic for topic in topics_of(each))
         try:
             messages = messages_for(each, order)
@@ -315,4 +369,22 @@ def test_nothing_that_is_announced_or_told_breaks_it(component, config, said, or
         for topic, payload in messages:
             assert topic
             assert "+" not in topic
-            assert isinstance(payload, str)
+            assert topic.encode()
+            assert isinstance(payload.encode(), bytes)
+
+
+@given(
+    COMPONENTS,
+    CONFIGS.map(json.dumps).map(str.encode) | JSON.map(json.dumps).map(str.encode) | st.binary(),
+    st.sampled_from(SAYS),
+)
+def test_one_odd_announcement_hides_no_other(component: str, raw: bytes, said) -> None:
+    odd = entities_of(f"{PREFIX}/{component}/odd/config", raw, PREFIX)
+    found = trusted({**GOOD, **odd})
+    seen = {"s": said[0], "c": said[1], "lamp": "ON", "level": "128", "out": '{"c": 7}'}
+    shown = {name: device_of(each, seen) for name, each in found.items()}
+    assert {name: each for name, each in shown.items() if name in GOOD} == {
+        name: device_of(each, seen) for name, each in GOOD.items()
+    }
+    assert all(each.name.encode() and each.said_state.isprintable() for each in shown.values())
+    assert all(topic.encode() for each in found.values() for topic in topics_of(each))

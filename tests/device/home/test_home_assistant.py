@@ -178,7 +178,7 @@ class TestTokenFile:
             read_secret(str(secret), "home.token_file")
         assert "secret" not in str(refused.value)
 
-    @pytest.mark.parametrize("text", ["", "two\nlines", "a" * 20_000, "ü", "\0"])
+    @pytest.mark.parametrize("text", ["", "two\nlines", "ü", "\0"])
     def test_it_holds_a_token_alone(self, secret: Path, text: str) -> None:
         secret.write_text(text)
         with pytest.raises(SettingsWrong, match="on one line"):

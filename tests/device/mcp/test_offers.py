@@ -84,7 +84,9 @@ def test_tools_appear_are_asked_about_and_go(mind) -> None:
     assert say(made, "yes") == ("office says: Printed.", ["mcp.office.print_page"])
     assert len(servers.called) == 1
     # What the grammar knows that the program can't do, a server's tool may do.
-    assert say(made, "send an email to Tom")[0] == "Shall I use mail for send email?"
+    assert say(made, "send an email to Tom")[0] == (
+        "I can't use Tom. Shall I use mail for send email?"  # which takes nobody's name
+    )
     assert say(made, "no")[1] == ["stop"]
     assert len(servers.called) == 1
     servers.offers = ()
@@ -314,9 +316,5 @@ def test_doctor_says_what_is_missing(tmp_path: Path, monkeypatch) -> None:
         importlib.util, "find_spec", lambda name, *a: None if name == "mcp" else real(name, *a)
     )
     found = [each for each in examine(settings) if each.about == "servers of tools"]
+    assert [each.state for each in found] == [State.BAD]
     assert "lapel[mcp]" in found[0].found
-    with (
-        pytest.raises(SettingsWrong, match=r"lapel\[mcp\]"),
-        closing(assemble_mind(settings, tmp_path / "state")),
-    ):
-        pass

@@ -1,5 +1,7 @@
 """Real servers of tools, by stdio and by HTTP: good ones, and all the ways to be a bad one."""
 
+import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -16,14 +18,16 @@ import pytest
 from agents.egress import SPOKEN, Code, EgressDenied, Gate, Verdict
 from agents.egress_client import NetworkFailed
 from agents.tools.mcp import Answer
+from agents.tools.timed import given_up_in
 from context.labels import Label, Trust
 from context.policy import OWNER_GENERAL
 from device.errors import SettingsWrong
-from device.mcp.connection import MOST_TOOLS, NoAnswer, outlet_of, tool_name
+from device.mcp.connection import MOST_TOOLS, Connection, NoAnswer, outlet_of, tool_name
 from device.mcp.servers import McpServers
 from device.network_settings import McpHttpSettings, McpSettings, McpStdioSettings
 from tests.local_server import Answer as Http
 from tests.local_server import Asked, serving
+from tests.virtual_time import run_virtual
 
 OFFICE = Path(__file__).parent / "office_server.py"
 SOON_S = 20.0
@@ -155,6 +159,28 @@ class TestStdio:
         with pytest.raises(NoAnswer):
             servers.call("office", "slow", {}, SPOKEN)
         assert servers.call("office", "ink_level", {}, SPOKEN).texts
+
+    def test_nothing_is_sent_once_nobody_waits(self, connect, tmp_path: Path) -> None:
+        env = tmp_path / "env"
+        env.write_text(f"DONE={tmp_path / 'done'}")
+        env.chmod(0o600)
+        servers = connect(office=office(env_file=str(env)))
+        with given_up_in(0), pytest.raises(NetworkFailed):
+            servers.call("office", "print_page", {"title": "late"}, SPOKEN)
+        # As where it comes to the call only after others.
+        connection, loop = servers._connections["office"], servers._loop
+        late = connection.call("print_page", {"title": "late"}, SPOKEN, loop.time() - 1)
+        with pytest.raises(NetworkFailed, match="took too long"):
+            asyncio.run_coroutine_threadsafe(late, loop).result(SOON_S)
+        servers.call("office", "print_page", {"title": "plan"}, SPOKEN)
+        assert (tmp_path / "done").read_text() == "1 plan plain\n"
+
+    def test_an_answer_is_waited_for_no_longer_than_who_asks(self, connect) -> None:
+        servers = connect(office=office(timeout_s=60))
+        began_s = time.monotonic()
+        with given_up_in(0.3), pytest.raises(NoAnswer):
+            servers.call("office", "slow", {}, SPOKEN)
+        assert time.monotonic() - began_s < 10
 
     def test_ten_megabytes_are_not_taken(self, connect) -> None:
         servers = connect(office=office())
@@ -432,6 +458,55 @@ class TestHttp:
             assert servers.listings["x"].problem not in ("", "not connected yet")
             servers.close()
         assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("lasts_s", "tries"),
+    [
+        (0.0, 8),  # again after 0.2, 0.4, 0.8 s and so on
+        (1.0, 8),
+        (25.0, 2),
+        (None, 6),  # it was never there: after 1, 2, 4 s and so on
+    ],
+)
+def test_a_connection_that_keeps_ending_is_made_less_and_less_often(
+    monkeypatch, lasts_s: float | None, tries: int
+) -> None:
+    began: list[float] = []
+
+    async def connected(self: Connection) -> None:
+        began.append(asyncio.get_running_loop().time())
+        if lasts_s is None:
+            raise NetworkFailed("It can't be reached.")
+        self._there_since = began[-1]
+        await asyncio.sleep(lasts_s)
+
+    async def work() -> None:
+        connection = Connection("x", office(), Gate({}, lambda *_: None), lambda: None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.keep(), 50)
+
+    monkeypatch.setattr(Connection, "_connected", connected)
+    run_virtual(work())
+    assert len(began) == tries
+
+
+def test_one_that_lasted_is_made_again_at_once(monkeypatch) -> None:
+    began: list[float] = []
+
+    async def connected(self: Connection) -> None:
+        began.append(asyncio.get_running_loop().time())
+        self._there_since = began[-1]
+        await asyncio.sleep(100 if len(began) == 5 else 0)
+
+    async def work() -> None:
+        connection = Connection("x", office(), Gate({}, lambda *_: None), lambda: None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.keep(), 110)
+
+    monkeypatch.setattr(Connection, "_connected", connected)
+    run_virtual(work())
+    assert began[5] - began[4] == pytest.approx(100.2)
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch) -> None:

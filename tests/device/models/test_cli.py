@@ -3,7 +3,7 @@ import importlib
 import pytest
 from click.testing import CliRunner
 
-from device.errors import ModelDamaged, ModelError, PullFailed
+from device.errors import ModelDamaged, ModelError, PullFailed, SettingsWrong
 
 # The package's attribute of that name is the command group.
 cli_models = importlib.import_module("device.cli.models")
@@ -16,7 +16,9 @@ def run(monkeypatch, server, store, make_file, make_entry):
     lost = make_entry(make_file("model.bin", b"x", server.url + "/none"), name="lost")
     models = store(good, lost)
     monkeypatch.setattr(cli_models, "open_models", lambda: models)
-    monkeypatch.setattr(cli_models, "_names_in_settings", lambda: ("good",))
+    monkeypatch.setattr(
+        cli_models, "_names_in_settings", {"laptop": ("good",), "pi5": ("lost",)}.get
+    )
 
     def invoke(*args, **kwargs):
         return CliRunner().invoke(cli_models.models, args, **kwargs)
@@ -108,4 +110,12 @@ def test_the_folder_is_the_settings(monkeypatch, tmp_path):
     monkeypatch.setenv("LAPEL_HOME", str(tmp_path))
     store = cli_models.open_models()
     assert store.catalog.user_file == tmp_path / "config" / "models.toml"
-    assert cli_models._names_in_settings()[0] in store.catalog.entries
+    assert cli_models._names_in_settings("laptop")[0] in store.catalog.entries
+    assert "smollm2-135m-instruct" in cli_models._names_in_settings("pi5")
+    with pytest.raises(SettingsWrong, match="pi_one"):
+        cli_models._names_in_settings("pi_one")
+
+
+def test_a_profile_says_which_are_pulled(run):
+    assert "lost" in run("pull", "--profile", "pi5").output
+    assert "lost" not in run("pull").output
