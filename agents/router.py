@@ -1,6 +1,6 @@
 """Decides whether what was said is a complete command, and which: a grammar, never a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from hassil import Intents, recognize_all
+from hassil.util import normalize_for_matching
 
 from agents.durations import find_duration
 from agents.frames import framed
@@ -122,7 +123,12 @@ class Router:
         heard = hear(text, self._language)
         if not heard.short.text:
             return NOT_A_COMMAND
+        plain_short, plain_whole = (
+            normalize_for_matching(said.text).text.casefold() for said in (heard.short, heard.whole)
+        )
         for grammar in self._grammars:
+            if not grammar.may(plain_short, plain_whole):
+                continue
             if (routed := grammar.route(heard, self._language, now)) is not None:
                 return routed
         if (routed := self._framed(heard, now)) is not None:
@@ -156,10 +162,21 @@ class _Grammar:
         self._whole = data.pop("said", "short") == "whole"
         self._final = frozenset(data.pop("final", ()))
         self._intents = Intents.from_dict(data)
-        for intent in self._intents.intents.values():
-            for each in intent.data:
-                for sentence in each.sentences:
-                    _ = sentence.get_required_clauses(self._intents.expansion_rules)
+        rules = self._intents.expansion_rules
+        self._needed = {
+            sentence.get_required_clauses(rules)
+            for intent in self._intents.intents.values()
+            for each in intent.data
+            for sentence in each.sentences
+        }
+
+    def may(self, short: str, whole: str) -> bool:
+        """Whether any template finds in what was said all that it can't do without: hassil looks
+        for that too, but only after much else, and most files have nothing to do with it. short,
+        whole: what was heard, as hassil compares it.
+        """
+        said = whole if self._whole else short
+        return any(_has(said, needed) for needed in self._needed)
 
     def route(self, heard: Heard, name: str, now: datetime) -> Routed | None:
         """Where it goes by this file; None if by none of its templates."""
@@ -173,6 +190,17 @@ class _Grammar:
             kind = RouteKind.INCOMPLETE if found.metadata.get("incomplete") else RouteKind.COMPLETE
             return Routed(kind, tool, args, tool in self._final and kind is RouteKind.COMPLETE)
         return None
+
+
+def _has(said: str, needed: Iterable[Iterable[str]]) -> bool:
+    """Whether one part of each is in what was said."""
+    for parts in needed:
+        for part in parts:
+            if part in said:
+                break
+        else:
+            return False
+    return True
 
 
 @cache

@@ -18,6 +18,7 @@ from context.errors import ContextError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+_BELOW = "layer_norm_8"  # what the fourth of the six layers gives, as its exporter calls it
 _MOST_TOKENS = 256
 _MOST_CHARACTERS = 16_384  # beyond 256 tokens of any prose; bounds the tokenizer's work
 
@@ -46,11 +47,12 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text as an embedder reads it. states (n, d): of each of its n tokens, in their order. mean
-    (d,): of length 1, the text's vector. spans: the characters of each; empty ones are made up.
+    """A text as an embedder reads it. below (n, d): each of its n tokens, in their order, as two of
+    the layers have yet to change it, for who has such layers of their own. mean (d,): of length 1,
+    the text's vector. spans: the characters of each token; empty ones are made up.
     """
 
-    states: NDArray[np.float32]
+    below: NDArray[np.float32]
     mean: NDArray[np.float32]
     spans: tuple[tuple[int, int], ...]
 
@@ -102,7 +104,7 @@ class MiniLM:
         try:
             description = (self._folder / "tokenizer.json").read_text(encoding="utf-8")
             json.loads(description)  # the library reports damage as a bare Exception
-            weights = (self._folder / "model.onnx").read_bytes()
+            weights = (self._folder / "model.onnx").read_bytes() + _given_too(_BELOW)
         except (OSError, ValueError) as error:
             raise self._unusable() from error
         tokenizer = Tokenizer.from_str(description)
@@ -138,6 +140,22 @@ class MiniLM:
         )
 
 
+def _given_too(name: str) -> bytes:
+    """Bytes that, after those of an ONNX model, make it give one more of its values.
+
+    Of messages written one after the other Protocol Buffers make one, with the elements of both
+    (protobuf.dev, "Encoding", Last One Wins). 7 is the model's graph, 12 the graph's outputs, 1 and
+    2 an output's name and type, 1 and 1 a tensor of floats (onnx.proto).
+    """
+    floats = _message(2, _message(1, b"\x08\x01"))
+    return _message(7, _message(12, _message(1, name.encode()) + floats))
+
+
+def _message(field: int, content: bytes) -> bytes:
+    """A field of bytes, fewer than 128."""
+    return bytes((field << 3 | 2, len(content))) + content
+
+
 def _read_one(tokenizer: "Tokenizer", session: _Session, text: str) -> Tokens:
     """One at a time: int8 activations are scaled over a batch, which would mix its texts."""
     whole = text[:_MOST_CHARACTERS].encode(errors="replace").decode()
@@ -145,6 +163,6 @@ def _read_one(tokenizer: "Tokenizer", session: _Session, text: str) -> Tokens:
     ids = np.array([encoded.ids], dtype=np.int64)
     mask = np.ones_like(ids)
     feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    states = session.run(["last_hidden_state"], feed)[0][0]
-    mean = states.mean(axis=0)
-    return Tokens(states, mean / np.linalg.norm(mean), tuple(encoded.offsets))
+    states, below = session.run(["last_hidden_state", _BELOW], feed)
+    mean = states[0].mean(axis=0)
+    return Tokens(below[0], mean / np.linalg.norm(mean), tuple(encoded.offsets))

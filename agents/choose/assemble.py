@@ -1,7 +1,9 @@
 """A chooser for the tools that there are."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from agents.choose.choice import Chooser
 from agents.choose.examples import NONE, Example, examples
@@ -11,6 +13,9 @@ from agents.choose.said_times import said_time
 from agents.choose.shortlist import Shortlist
 from agents.tools import Toolbox, Use
 from context.embed import Embedder
+
+_MOST_OF_A_USE: Final = 40
+_MOST_TALK: Final = 1000
 
 
 def chooser(
@@ -30,8 +35,21 @@ def chooser(
     if learned is not None:
         shortlist = LearnedShortlist(uses, learned)
     else:
-        shortlist = Shortlist(uses, told, embedder, folder)
+        shortlist = Shortlist(uses, _some(told), embedder, folder)
     return Chooser(shortlist, said_time, toolbox.outside, learned=learned)
+
+
+def _some(told: Sequence[Example]) -> list[Example]:
+    """The first examples of each use: what has no embedder is a small computer, and a vector of
+    words is 8 kB.
+    """
+    seen: Counter[str] = Counter()
+    some: list[Example] = []
+    for each in told:
+        seen[each.intent] += 1
+        if seen[each.intent] <= (_MOST_TALK if each.intent == NONE else _MOST_OF_A_USE):
+            some.append(each)
+    return some
 
 
 def uses_of(toolbox: Toolbox, told: Sequence[Example]) -> Mapping[str, Sequence[Use]]:

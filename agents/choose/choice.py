@@ -12,7 +12,7 @@ from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import pointed
+from agents.choose.point import named_list, pointed
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
@@ -276,8 +276,12 @@ class Chooser:
         slots = frozenset(best.use.slots) | frozenset(learned.filled(best.intent))
         said = read(text, best.intent, slots, self._times, now)
         args: dict[str, object] = {**_fixed(best), **said.args}
+        taken = said.taken
+        if "list" in slots and (where := named_list(text, best.intent, learned)) is not None:
+            args["list"] = text[slice(*where)].lower()
+            taken = (*taken, where)
         for slot in (each for each in _LONGEST if each in slots and each not in args):
-            found = pointed(text, best.intent, slot, said.taken, learned)
+            found = pointed(text, best.intent, slot, taken, learned)
             if found is not None:
                 args[slot] = _things(found) if slot == "items" else found
         return args

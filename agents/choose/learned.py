@@ -1,10 +1,11 @@
 """What was learned from examples: which use of a tool is meant, and which words fill its slots.
 
 The weights (`learned_en.npz`) are made by `scripts/train_choose`, from `examples_en.txt` and the
-evaluation suites to learn from, and come with the program. Uses are told apart by multinomial
-logistic regression over the sentence embedder's vector and the words; a slot's first and last word
-by logistic regression over the embedder's tokens, as spans are in extractive question answering
-(Seo et al. 2017, arXiv 1611.01603, section 2.5: a start and an end, scored apart).
+evaluation suites to learn from, and come with the program. The top two layers of the sentence
+embedder are trained further, and what they make of a text's tokens tells both: the mean of them
+which use is meant, each of them whether a slot begins or ends there, as spans are found in
+extractive question answering (Devlin et al. 2019, arXiv 1810.04805, section 4.2). What the embedder
+is else used for has its own two layers.
 """
 
 import io
@@ -17,7 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from agents.choose.features import edge_features, log_sigmoid, token_range, use_features
+from agents.choose.features import log_sigmoid, token_range, with_one
+from agents.choose.layers import Layer, from_bytes, through, to_bytes
 from agents.choose.likeness import Vectors, softmax
 from context.embed import TokenEmbedder, Tokens
 
@@ -29,13 +31,15 @@ _ARRAYS: Final = ("uses", "first", "last")
 
 @dataclass(frozen=True)
 class Weights:
-    """uses (f, u): of the uses named in `intents`. first, last (g, s): of the edges of the slots
-    named in `slots`. filled: of each intent, how often its examples fill a slot. embedder: whose
-    vectors they are for. learned_from: a hash of the examples.
+    """layers: instead of the embedder's top ones, from the lowest. uses (d + 1, u): of the uses
+    named in `intents`. first, last (d + 1, s): of the edges of the slots named in `slots`. filled:
+    of each intent, how often its examples fill a slot. embedder: whose layers they stand on.
+    learned_from: a hash of the examples.
     """
 
     intents: tuple[str, ...]
     slots: tuple[str, ...]
+    layers: tuple[Layer, ...]
     uses: Vectors
     first: Vectors
     last: Vectors
@@ -45,9 +49,15 @@ class Weights:
 
     def save(self, path: Path) -> None:
         """Write them to a file. Raises OSError."""
+        layers = {
+            f"{number}.{name}": array
+            for number, layer in enumerate(self.layers)
+            for name, array in to_bytes(layer).items()
+        }
         told = {
             "intents": self.intents, "slots": self.slots, "filled": self.filled,
             "embedder": self.embedder, "learned_from": self.learned_from,
+            "layers": len(self.layers),
         }  # fmt: skip
         np.savez_compressed(
             path,
@@ -56,6 +66,7 @@ class Weights:
             first=self.first.astype(np.float16),
             last=self.last.astype(np.float16),
             told=np.array(json.dumps(told, sort_keys=True)),
+            **layers,
         )
 
 
@@ -65,12 +76,25 @@ def read_weights(path: Path = FILE) -> Weights:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             told = json.loads(str(file["told"]))
             uses, first, last = (file[each].astype(np.float32) for each in _ARRAYS)
+            layers = tuple(
+                from_bytes({n[2:]: file[n] for n in file.files if n.startswith(f"{number}.")})
+                for number in range(told["layers"])
+            )
         return Weights(
-            tuple(told["intents"]), tuple(told["slots"]), uses, first, last,
+            tuple(told["intents"]), tuple(told["slots"]), layers, uses, first, last,
             told["filled"], told["embedder"], told["learned_from"],
         )  # fmt: skip
     except (zipfile.BadZipFile, KeyError) as error:
         raise ValueError(f"{path.name} is damaged: install the program again.") from error
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A text, the embedder's view of it, and what the layers make of that (n, d)."""
+
+    text: str
+    tokens: Tokens
+    states: Vectors
 
 
 class Learned:
@@ -81,7 +105,7 @@ class Learned:
     def __init__(self, embedder: TokenEmbedder, weights: Weights | None = None) -> None:
         self._embedder = embedder
         self._read = weights
-        self._newest: tuple[str, Tokens] | None = None
+        self._newest: _Looked | None = None
 
     def load(self) -> None:
         """Read the weights; a second call does nothing."""
@@ -104,12 +128,12 @@ class Learned:
 
     def vector(self, text: str) -> Vectors:
         """The embedder's vector (d,) of a text, of length 1."""
-        return self._tokens(text).mean
+        return self._looked(text).tokens.mean
 
     def shares(self, text: str) -> Vectors:
         """How likely each of `intents` is meant by a text (u,); together 1."""
-        features = use_features(text, self.vector(text))
-        return softmax(features[None] @ self._weights.uses)[0]
+        mean = self._looked(text).states.mean(axis=0)
+        return softmax(with_one(mean)[None] @ self._weights.uses)[0]
 
     def points(self, text: str, slot: str, runs: Sequence[tuple[int, int]]) -> list[float] | None:
         """How well each run of characters of `text` fills a slot: the logarithm of the chance that
@@ -118,12 +142,13 @@ class Learned:
         if slot not in self._weights.slots:
             return None
         number = self._weights.slots.index(slot)
-        tokens = self._tokens(text)
-        first = log_sigmoid(edge_features(tokens, -1) @ self._weights.first[:, number])
-        last = log_sigmoid(edge_features(tokens, 1) @ self._weights.last[:, number])
+        looked = self._looked(text)
+        states = with_one(looked.states)
+        first = log_sigmoid(states @ self._weights.first[:, number])
+        last = log_sigmoid(states @ self._weights.last[:, number])
         found: list[float] = []
         for start, end in runs:
-            edges = token_range(tokens, start, end)
+            edges = token_range(looked.tokens, start, end)
             found.append(-np.inf if edges is None else float(first[edges[0]] + last[edges[1]]))
         return found
 
@@ -131,8 +156,10 @@ class Learned:
         """Keep nothing of what was looked at last."""
         self._newest = None
 
-    def _tokens(self, text: str) -> Tokens:
+    def _looked(self, text: str) -> "_Looked":
         """One text is asked about several times in a turn."""
-        if self._newest is None or self._newest[0] != text:
-            self._newest = text, self._embedder.tokens(text)
-        return self._newest[1]
+        if self._newest is None or self._newest.text != text:
+            tokens = self._embedder.tokens(text)
+            states = through(self._weights.layers, tokens.below)
+            self._newest = _Looked(text, tokens, states)
+        return self._newest

@@ -1,6 +1,7 @@
 """The speaker's words that fill a slot, by what was learned of where such words begin and end."""
 
 import math
+import re
 from typing import Final
 
 from agents.choose.learned import Learned
@@ -8,7 +9,7 @@ from agents.choose.spans import ranges, says_little, with_whom
 
 _LONGEST: Final = {
     "text": 24, "fact": 24, "items": 16, "title": 8, "topic": 8, "target": 6, "name": 3, "place": 4,
-    "person": 3, "word": 1,
+    "person": 3, "word": 1, "list": 3,
 }  # fmt: skip
 """Words that fill a slot, at most."""
 _OVER: Final = {"text": ",;:", "fact": ",;:", "items": ","}
@@ -17,11 +18,12 @@ _KEEPS_TIMES: Final = frozenset(("note.add", "remember", "forget", "recall"))
 """Uses in whose own words a time is no more than words."""
 _NEEDED: Final = 0.7
 """A slot that is filled in fewer of a use's examples may be left out."""
-_SURE: Final = math.log(0.1)
+_SURE: Final = math.log(0.02)
 """What fills a slot that may be left out must be so good by itself."""
 _LIKELY: Final = -11.0
-_HALF: Final = 0.5
-"""What fills another must be better than all else together, and not quite impossible."""
+_LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
+_SHARE: Final = 0.3
+"""What fills another must have so much of all the chances together, and not be quite impossible."""
 
 
 def pointed(
@@ -41,12 +43,22 @@ def pointed(
     best = max(range(len(runs)), key=points.__getitem__)
     share = 1 / sum(math.exp(each - points[best]) for each in points)
     needed = learned.filled(intent).get(slot, 0.0) >= _NEEDED
-    if points[best] < _SURE and not (needed and share >= _HALF and points[best] >= _LIKELY):
+    if points[best] < _SURE and not (needed and share >= _SHARE and points[best] >= _LIKELY):
         return None
     start, end = runs[best]
     if slot == "title":
         start, end = with_whom(text, start, end, taken)
     return text[start:end]
+
+
+def named_list(text: str, intent: str, learned: Learned) -> tuple[int, int] | None:
+    """Where the name of a list is that has several words: "hospital bag" before "list"."""
+    name = pointed(text, intent, "list", (), learned)
+    if name is None or " " not in name:
+        return None
+    start = text.find(name)
+    end = start + len(name)
+    return (start, end) if _LIST.match(text, end) else None
 
 
 def _says_little(run: str) -> bool:

@@ -41,6 +41,11 @@ _LISTS = {
 }
 _NO_LIST = frozenset(("the", "my", "our", "a", "this", "that", "which", "any", "what", "grocery"))
 _DEGREES = re.compile(r"\bdegrees?\b", re.IGNORECASE)
+_COLOUR = re.compile(
+    r"\b(?:(?:warm|cold|cool|soft|deep|dark|light|pale|bright) )?(?:red|orange|yellow|green|blue"
+    r"|purple|violet|pink|white|turquoise|cyan|magenta|amber|gold)\b",
+    re.IGNORECASE,
+)
 _UNITS = {
     "fahrenheit": ("fahrenheit", "celsius"), "celsius": ("celsius|centigrade", "fahrenheit"),
     "mile": ("miles?", "kilometer"), "kilometer": ("kilomet(?:er|re)s?|km", "mile"),
@@ -118,6 +123,9 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
         unit = said or unit_of(text, language("en"))
         args |= {"value": _whole(number[1]), **({"unit": unit} if unit else {})}
         taken.append(digits.span(*number.span()))
+    elif {"value", "unit"} <= slots and (colour := _COLOUR.search(text)):
+        args["value"] = colour[0].lower()
+        taken.append(colour.span())
     if {"from", "to"} <= slots:
         args |= _quantity(digits.text)
     if "all" in slots and _ALL.search(text):

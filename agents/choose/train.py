@@ -4,16 +4,17 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
 
 from agents.choose.examples import NONE, examples
-from agents.choose.features import edge_features, token_range, use_features
+from agents.choose.features import token_range
+from agents.choose.layers import Layer
+from agents.choose.learn import Seen, learn
 from agents.choose.learned import Learned, Weights
-from agents.choose.likeness import Vectors, softmax
 from agents.evaluation.suite import SUITES
 from context.embed import TokenEmbedder
 
@@ -22,6 +23,7 @@ OWN: Final = (
     "text",
     "fact",
     "items",
+    "list",
     "title",
     "topic",
     "target",
@@ -33,12 +35,6 @@ OWN: Final = (
 EXAMPLES: Final = "examples"
 """The source of those of `examples_en.txt`."""
 _LEARNT_FROM: Final = re.compile(r"(?:commands|open_tools)(?:_\w+)?_a")
-_USE_STEPS: Final = 200
-_USE_DECAY: Final = 3e-4
-_EDGE_ROUNDS: Final = 10
-_EDGE_BATCH: Final = 256
-_EDGE_DECAY: Final = 3e-4
-_SEED: Final = 0
 
 
 @dataclass(frozen=True)
@@ -77,40 +73,42 @@ def hash_of(taught: Sequence[Lesson]) -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
-def train(taught: Sequence[Lesson], embedder: TokenEmbedder) -> Weights:
-    """Learn from the examples; the same ones give nearly the same weights. embedder: loaded."""
+def train(
+    taught: Sequence[Lesson],
+    embedder: TokenEmbedder,
+    start: Sequence[Layer],
+    told: Callable[[str], object] = len,
+) -> Weights:
+    """Learn from the examples; the same ones give nearly the same weights. embedder: loaded. start:
+    its top layers, which learn further. told: is given a line after each round.
+    """
     intents = sorted({each.intent for each in taught})
     numbers = {intent: n for n, intent in enumerate(intents)}
-    uses: list[Vectors] = []
-    firsts: list[Vectors] = []
-    lasts: list[Vectors] = []
-    begins: list[Vectors] = []
-    ends: list[Vectors] = []
-    for each in taught:
-        tokens = embedder.tokens(each.text)
-        uses.append(use_features(each.text, tokens.mean))
-        if each.intent == NONE:
-            continue
-        begin = np.zeros((len(tokens.states), len(OWN)), np.float32)
-        end = np.zeros_like(begin)
-        for slot, where in _marked(each):
-            if edges := token_range(tokens, *where):
-                begin[edges[0], OWN.index(slot)] = end[edges[1], OWN.index(slot)] = 1
-        firsts.append(edge_features(tokens, -1))
-        lasts.append(edge_features(tokens, 1))
-        begins.append(begin)
-        ends.append(end)
-    kinds = [numbers[each.intent] for each in taught]
+    seen = [_seen(each, numbers[each.intent], embedder) for each in taught]
+    learned = learn(seen, start, len(intents), told)
     return Weights(
         tuple(intents),
         OWN,
-        _learn_uses(np.stack(uses), kinds, len(intents)),
-        _learn_edges(np.vstack(firsts), np.vstack(begins)),
-        _learn_edges(np.vstack(lasts), np.vstack(ends)),
+        tuple(learned.layers),
+        learned.uses,
+        learned.first,
+        learned.last,
         _filled(taught),
         embedder.name,
         hash_of(taught),
     )
+
+
+def _seen(lesson: Lesson, use: int, embedder: TokenEmbedder) -> Seen:
+    tokens = embedder.tokens(lesson.text)
+    if lesson.intent == NONE:
+        return Seen(tokens.below, use, None)
+    begin = np.zeros((len(tokens.below), len(OWN)), np.float32)
+    end = np.zeros_like(begin)
+    for slot, where in _marked(lesson):
+        if edges := token_range(tokens, *where):
+            begin[edges[0], OWN.index(slot)] = end[edges[1], OWN.index(slot)] = 1
+    return Seen(tokens.below, use, (begin, end))
 
 
 def score(held: Sequence[Lesson], learned: Learned) -> Iterator[str]:
@@ -166,35 +164,3 @@ def _filled(taught: Sequence[Lesson]) -> dict[str, dict[str, float]]:
         }
         for intent, slots in sorted(found.items())
     }
-
-
-def _learn_uses(x: Vectors, kinds: Sequence[int], many: int) -> Vectors:
-    """Multinomial logistic regression by gradient descent with momentum; rare kinds count more."""
-    target = np.eye(many, dtype=np.float32)[np.asarray(kinds)]
-    each = (1 / np.sqrt(np.maximum(target.sum(0), 1)))[np.asarray(kinds)][:, None]
-    weight = (each / each.mean()).astype(np.float32)
-    weights = np.zeros((x.shape[1], many), np.float32)
-    speed = np.zeros_like(weights)
-    for _ in range(_USE_STEPS):
-        wrong = (softmax(x @ weights) - target) * weight
-        speed = 0.9 * speed + x.T @ wrong / len(x) + _USE_DECAY * weights
-        weights -= 2.0 * speed
-    return weights
-
-
-def _learn_edges(x: Vectors, target: Vectors) -> Vectors:
-    """Logistic regression of each column by Adam (Kingma and Ba 2015, arXiv 1412.6980)."""
-    weights = np.zeros((x.shape[1], target.shape[1]), np.float32)
-    mean, square = np.zeros_like(weights), np.zeros_like(weights)
-    random, step = np.random.default_rng(_SEED), 0
-    for _ in range(_EDGE_ROUNDS):
-        order = random.permutation(len(x))
-        for some in np.array_split(order, max(1, len(x) // _EDGE_BATCH)):
-            step += 1
-            likely = np.exp(-np.logaddexp(0, -(x[some] @ weights)))
-            slope = x[some].T @ (likely - target[some]) / len(some) + _EDGE_DECAY * weights
-            mean = 0.9 * mean + 0.1 * slope
-            square = 0.999 * square + 0.001 * slope * slope
-            unbiased = np.sqrt(square / (1 - 0.999**step)) + 1e-8
-            weights -= 4e-3 * (mean / (1 - 0.9**step)) / unbiased
-    return weights.astype(np.float32)

@@ -10,9 +10,10 @@ import pytest
 from agents.agent import Agent, Text
 from agents.choose.assemble import chooser
 from agents.choose.choice import Chooser
-from agents.choose.learned import EMBEDDER, Learned, read_weights
+from agents.choose.learned import EMBEDDER, Learned, Weights, read_weights
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import pointed
+from agents.choose.point import named_list, pointed
+from agents.choose.pretrained import top_layers
 from agents.choose.said_times import said_time
 from agents.choose.shortlist import MOST, Candidate, Found
 from agents.choose.train import Lesson, hash_of, lessons, train
@@ -44,6 +45,11 @@ def embedder(model_folder: Callable[[str], Path]) -> MiniLM:
     embedder = MiniLM(model_folder(EMBEDDER))
     embedder.load()
     return embedder
+
+
+@pytest.fixture(scope="module")
+def made(embedder: MiniLM, model_folder: Callable[[str], Path]) -> Weights:
+    return train(FEW, embedder, top_layers(model_folder(EMBEDDER) / "model.onnx"))
 
 
 @pytest.fixture(scope="module")
@@ -94,19 +100,21 @@ def test_held_out_suites_are_not_learned_from() -> None:
     assert not any(source.endswith("_b") for source in sources)
 
 
-def test_weights_are_the_same_after_a_file(embedder: MiniLM, tmp_path: Path) -> None:
-    made = train(FEW, embedder)
+def test_weights_are_the_same_after_a_file(embedder: MiniLM, made, tmp_path: Path) -> None:
     made.save(tmp_path / "weights.npz")
     read = read_weights(tmp_path / "weights.npz")
     assert (read.intents, read.slots, read.filled) == (made.intents, made.slots, made.filled)
     np.testing.assert_allclose(read.uses, made.uses, atol=0.01)
+    text = "jot down that the meter reads 12"
+    shares = [Learned(embedder, each).shares(text) for each in (made, read)]
+    np.testing.assert_allclose(*shares, atol=0.05)
     (tmp_path / "weights.npz").write_bytes(b"PK\x03\x04 not a file of weights")
     with pytest.raises(ValueError, match="damaged"):
         read_weights(tmp_path / "weights.npz")
 
 
-def test_a_few_examples_tell_uses_and_slots_apart(embedder: MiniLM) -> None:
-    few = Learned(embedder, train(FEW, embedder))
+def test_a_few_examples_tell_uses_and_slots_apart(embedder: MiniLM, made) -> None:
+    few = Learned(embedder, made)
     shares = few.shares("jot down that the meter reads 12")
     assert few.intents[int(shares.argmax())] == "note.add"
     assert shares.sum() == pytest.approx(1, abs=1e-4)
@@ -232,6 +240,14 @@ def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned
     assert chosen is not None
     assert chosen.call.args["seconds"] == 600
     assert alone.choose(text, found, None, now) is None
+
+
+def test_a_list_may_have_a_name_of_several_words(learned: Learned) -> None:
+    text = "could my hospital bag list take one more thing, a phone charger"
+    where = named_list(text, "list.add", learned)
+    assert where is not None
+    assert text[slice(*where)] == "hospital bag"
+    assert named_list("put the bread on my shopping list", "list.add", learned) is None
 
 
 def test_a_thing_that_is_not_named_is_asked_for(agent: Agent) -> None:
