@@ -336,6 +336,8 @@ class Agent:
         """
         now = mint or self._mint
         routed, to = self._routes(text)
+        if to is None and routed.kind is RouteKind.COMPLETE:
+            routed = self._meant.trimmed(plain(text), routed)
         if isinstance(to, Last):
             once = answering_once(self._watched(now))
             may = self._may_refer(to, once, said_by)

@@ -1,5 +1,6 @@
 """One call of a tool for what is no complete command, by what was learned or by the model."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import named_list, pointed
+from agents.choose.point import named_list, pointed, surely
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
@@ -55,6 +56,12 @@ _OPTIONAL: Final = frozenset(
 )
 _NEVER: Final = frozenset(("alarm.set.name", "home.set.name"))
 _NOTHING: Final = "nothing"
+_GAPS: Final = ("name", "title", "topic", "target", "items")
+"""Slots that a template fills with whatever stands there."""
+_NAMED: Final = frozenset(("routine.teach",))
+"""Uses in which the owner gives a name, whatever it is."""
+_ARTICLES: Final = frozenset(("a", "an", "the", "my", "our", "and"))
+_WORDS: Final = re.compile(r"[\w'-]+")
 _UNSAID: Final[tuple[object, ...]] = (None, "", [])
 _DEMONSTRATIONS: Final = 3
 _NEAR: Final = 4
@@ -269,6 +276,32 @@ class Chooser:
             **args,
         }
 
+    def trimmed(
+        self, text: str, intent: str, args: Mapping[str, object], now: datetime
+    ) -> dict[str, object]:
+        """The arguments of a command without what a template's gap took in besides: "my dentist
+        appointment, I forgot", "bread, no, add bagels". Only a part of what is there takes its
+        place, and only where that is beyond doubt. now: the owner's wall time. Pure.
+        """
+        learned = self._learned
+        gaps = [slot for slot in _GAPS if args.get(slot)]
+        if learned is None or not gaps or intent not in learned.intents or intent in _NAMED:
+            return dict(args)
+        slots = frozenset(args) | frozenset(learned.filled(intent))
+        said_too = read(text, intent, slots, self._times, now)
+        made = dict(args)
+        for slot in gaps:
+            found = surely(text, intent, slot, said_too.taken, learned)
+            value = args[slot]
+            several = isinstance(value, list | tuple)
+            said = " and ".join(cast("Sequence[str]", value)) if several else str(value)
+            if found is None or _bare(found) == _bare(said) or not _has_all(said, found):
+                continue
+            made[slot] = _things(found) if several else found
+            if "list" in said_too.args and slot == "items":
+                made["list"] = said_too.args["list"]
+        return made
+
     def _pointed(
         self, text: str, best: Candidate, learned: Learned, now: datetime
     ) -> dict[str, object]:
@@ -285,6 +318,15 @@ class Chooser:
             if found is not None:
                 args[slot] = _things(found) if slot == "items" else found
         return args
+
+
+def _has_all(said: str, part: str) -> bool:
+    """Whether all words of a part are in what was said."""
+    return set(_bare(part).split()) <= set(_bare(said).split())
+
+
+def _bare(text: str) -> str:
+    return " ".join(w for w in _WORDS.findall(text.lower()) if w not in _ARTICLES)
 
 
 def _corrected(text: str) -> str:

@@ -109,6 +109,13 @@ class Meant:
         args = self._choices.completed(text, routed.intent, routed.args, self._now())
         return replace(routed, args=args)
 
+    def trimmed(self, text: str, routed: Routed) -> Routed:
+        """A command without what a template's gap took in besides what fills it."""
+        if self._choices is None or routed.intent is None:
+            return routed
+        args = self._choices.trimmed(text, routed.intent, routed.args, self._now())
+        return replace(routed, args=args)
+
     def read(self, question: str, mint: Mint, stop: Stop) -> bool:
         """Have the model read what it will choose from; False if it will not choose. Raises
         LapelError.

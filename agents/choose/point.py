@@ -21,6 +21,7 @@ _NEEDED: Final = 0.7
 _SURE: Final = math.log(0.02)
 """What fills a slot that may be left out must be so good by itself."""
 _LIKELY: Final = -11.0
+_BEYOND_DOUBT: Final = math.log(0.5)
 _LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""
@@ -49,6 +50,19 @@ def pointed(
     if slot == "title":
         start, end = with_whom(text, start, end, taken)
     return text[start:end]
+
+
+def surely(
+    text: str, intent: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> str | None:
+    """What fills `slot` in `text` beyond doubt; else None."""
+    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
+    runs = [run for run in every if not _says_little(text[run[0] : run[1]])]
+    points = learned.points(text, slot, runs)
+    if not runs or points is None or intent not in learned.intents:
+        return None
+    best = max(range(len(runs)), key=points.__getitem__)
+    return text[slice(*runs[best])] if points[best] >= _BEYOND_DOUBT else None
 
 
 def named_list(text: str, intent: str, learned: Learned) -> tuple[int, int] | None:

@@ -42,7 +42,7 @@ _LISTS = {
 _NO_LIST = frozenset(("the", "my", "our", "a", "this", "that", "which", "any", "what", "grocery"))
 _DEGREES = re.compile(r"\bdegrees?\b", re.IGNORECASE)
 _COLOUR = re.compile(
-    r"\b(?:(?:warm|cold|cool|soft|deep|dark|light|pale|bright) )?(?:red|orange|yellow|green|blue"
+    r"\b(?:(?:warm|cold|cool|soft|deep|dark|pale) )?(?:red|orange|yellow|green|blue"
     r"|purple|violet|pink|white|turquoise|cyan|magenta|amber|gold)\b",
     re.IGNORECASE,
 )

@@ -75,6 +75,14 @@ class Choices:
         """
         return self._chooser.completed(text, intent, args, now.replace(tzinfo=None))
 
+    def trimmed(
+        self, text: str, intent: str, args: Mapping[str, object], now: datetime
+    ) -> dict[str, object]:
+        """The arguments of a command without what a template took in besides. now: aware, in the
+        owner's zone.
+        """
+        return self._chooser.trimmed(text, intent, args, now.replace(tzinfo=None))
+
     def asks_model(self, found: Found) -> bool:
         """Whether a model has a say in the choice, or in its arguments."""
         return self._chooser.asks_model(found)

@@ -108,7 +108,10 @@ class UndoTool(Tool[UndoArgs]):
             return self._bring_back(context)
         call = undoing.call
         if call.tool == self.name:
-            undone = self.run(UndoArgs.model_validate(call.args), context)
+            again = UndoArgs.model_validate(call.args)
+            undone = self.run(again, context)
+            if again.forgotten:  # that says no word of it
+                return undone
         else:
             undone = self._make((call,), context)
         if _may_hear(undoing.within, context) or undone.facts.get("missing") == "permission":

@@ -250,6 +250,34 @@ def test_a_list_may_have_a_name_of_several_words(learned: Learned) -> None:
     assert named_list("put the bread on my shopping list", "list.add", learned) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("uh add bread, no, add bagels to the shopping list", "I've added bagels to your shopping"),
+        ("I need batteries, put them on the shopping list", "I've added batteries to your shop"),
+        ("cross off call the bank from my to-do list, please", "There's nothing on your to-do"),
+        ("add salt and vinegar to my shopping list", "I've added salt and vinegar to your shop"),
+    ],
+)
+def test_a_template_s_gap_holds_no_more_than_what_is_meant(agent, text, reply) -> None:
+    preview = agent.preview(text)
+    assert said(agent.reply(text)).startswith(reply)
+    assert preview is None or preview.startswith(reply)
+
+
+def test_the_name_that_is_given_to_a_routine_is_not_cut(learned: Learned, router) -> None:
+    text = "whenever I say I'm leaving, turn off the hall light"
+    routed = router.route(text)
+    knows = Chooser(Only(Candidate("routine", Use("teach", ""), 1.0)), said_time, learned=learned)
+    now = datetime(2026, 3, 14, 10)
+    assert knows.trimmed(text, "routine.teach", routed.args, now) == dict(routed.args)
+    assert routed.args["name"] == "i'm leaving"
+    cut = knows.trimmed(
+        "shut the garage behind me", "home.close", {"target": "garage behind me"}, now
+    )
+    assert cut == {"target": "garage"}
+
+
 def test_a_thing_that_is_not_named_is_asked_for(agent: Agent) -> None:
     assert said(agent.reply("Add something to my shopping list.")).endswith("?")
     assert "olive oil" in said(agent.reply("olive oil"))
