@@ -21,7 +21,7 @@ _NEEDED: Final = 0.7
 _SURE: Final = math.log(0.02)
 """What fills a slot that may be left out must be so good by itself."""
 _LIKELY: Final = -11.0
-_BEYOND_DOUBT: Final = math.log(0.5)
+_BEYOND_DOUBT: Final = math.log(0.8)
 _LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""

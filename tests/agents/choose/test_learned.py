@@ -272,10 +272,9 @@ def test_the_name_that_is_given_to_a_routine_is_not_cut(learned: Learned, router
     now = datetime(2026, 3, 14, 10)
     assert knows.trimmed(text, "routine.teach", routed.args, now) == dict(routed.args)
     assert routed.args["name"] == "i'm leaving"
-    cut = knows.trimmed(
-        "shut the garage behind me", "home.close", {"target": "garage behind me"}, now
-    )
-    assert cut == {"target": "garage"}
+    gap = {"target": "please the radiator"}
+    cut = knows.trimmed("switch off please the radiator", "home.off", gap, now)
+    assert cut == {"target": "radiator"}
 
 
 def test_a_thing_that_is_not_named_is_asked_for(agent: Agent) -> None:
