@@ -291,7 +291,7 @@ class Chooser:
         said_too = read(text, intent, slots, self._times, now)
         made = dict(args)
         for slot in gaps:
-            found = surely(text, intent, slot, said_too.taken, learned)
+            found = surely(text, slot, said_too.taken, learned)
             value = args[slot]
             several = isinstance(value, list | tuple)
             said = " and ".join(cast("Sequence[str]", value)) if several else str(value)

@@ -22,9 +22,9 @@ _SURE: Final = math.log(0.02)
 """What fills a slot that may be left out must be so good by itself."""
 _LIKELY: Final = -11.0
 _BEYOND_DOUBT: Final = math.log(0.8)
-_LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""
+_LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 
 
 def pointed(
@@ -36,6 +36,30 @@ def pointed(
     """
     if intent in _KEEPS_TIMES:
         taken = ()
+    found = _best(text, slot, taken, learned)
+    if found is None:
+        return None
+    (start, end), point, share = found
+    needed = learned.filled(intent).get(slot, 0.0) >= _NEEDED
+    if point < _SURE and not (needed and share >= _SHARE and point >= _LIKELY):
+        return None
+    if slot == "title":
+        start, end = with_whom(text, start, end, taken)
+    return text[start:end]
+
+
+def surely(
+    text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> str | None:
+    """What fills `slot` in `text` beyond doubt; else None."""
+    found = _best(text, slot, taken, learned)
+    return None if found is None or found[1] < _BEYOND_DOUBT else text[slice(*found[0])]
+
+
+def _best(
+    text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> tuple[tuple[int, int], float, float] | None:
+    """The run that fills a slot best, how well it does, and its share of all that might."""
     every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
     runs = [run for run in every if not _says_little(text[run[0] : run[1]])]
     points = learned.points(text, slot, runs)
@@ -43,26 +67,7 @@ def pointed(
         return None
     best = max(range(len(runs)), key=points.__getitem__)
     share = 1 / sum(math.exp(each - points[best]) for each in points)
-    needed = learned.filled(intent).get(slot, 0.0) >= _NEEDED
-    if points[best] < _SURE and not (needed and share >= _SHARE and points[best] >= _LIKELY):
-        return None
-    start, end = runs[best]
-    if slot == "title":
-        start, end = with_whom(text, start, end, taken)
-    return text[start:end]
-
-
-def surely(
-    text: str, intent: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
-) -> str | None:
-    """What fills `slot` in `text` beyond doubt; else None."""
-    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
-    runs = [run for run in every if not _says_little(text[run[0] : run[1]])]
-    points = learned.points(text, slot, runs)
-    if not runs or points is None or intent not in learned.intents:
-        return None
-    best = max(range(len(runs)), key=points.__getitem__)
-    return text[slice(*runs[best])] if points[best] >= _BEYOND_DOUBT else None
+    return runs[best], points[best], share
 
 
 def named_list(text: str, intent: str, learned: Learned) -> tuple[int, int] | None:
