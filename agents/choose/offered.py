@@ -29,6 +29,7 @@ _LESS_IF_CANNOT: Final = 0.13
 _WORD_FOR_WORD: Final = 0.8
 _WITHIN: Final = 0.05
 _SAME_VERB: Final = 0.15
+_LESS_IF_SAME: Final = 0.1
 _BEFORE: Final = re.compile(
     r"^(?:(?:please|could|can|would|will|you|just|i'd|i|like|want|need|to|go|ahead|and|hey|ok|okay)"
     r"\b[ ,]*)+"
@@ -90,8 +91,10 @@ class OfferedUses:
         nearest = alike[best[0]]
         at = _AT + _MORE_IN_TALK * ours.talk - _LESS_IF_CANNOT * ours.cannot
         # What is only likely to be ours is less so where theirs has the very verb.
-        surest = ours.surest**2 if best[0] in same else ours.surest
-        taken = surest * _sigmoid((_WORD_FOR_WORD - nearest) / _WITHIN)
+        surest, word_for_word = ours.surest, _WORD_FOR_WORD
+        if best[0] in same:
+            surest, word_for_word = surest**2, word_for_word - _LESS_IF_SAME
+        taken = surest * _sigmoid((word_for_word - nearest) / _WITHIN)
         together = _sigmoid((nearest - at) / _WITHIN) * (1 - taken)
         parts = np.exp([(alike[name] - nearest) / _WITHIN for name in best])
         return {
