@@ -151,7 +151,7 @@ async def _write(
             process.stdin.write(f"{text}\n".encode())
             await process.stdin.drain()
     except (OSError, *_PIPE_ENDS):
-        ended("takes nothing any more")
+        ended("ended the connection")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
