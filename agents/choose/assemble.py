@@ -14,8 +14,8 @@ from agents.choose.shortlist import Shortlist
 from agents.tools import Toolbox, Use
 from context.embed import Embedder
 
-_MOST_OF_A_USE: Final = 40
-_MOST_TALK: Final = 1000
+_MOST_OF_A_USE: Final = 30
+_MOST_TALK: Final = 1600
 
 
 def chooser(

@@ -279,8 +279,8 @@ class Chooser:
     def trimmed(
         self, text: str, intent: str, args: Mapping[str, object], now: datetime
     ) -> dict[str, object]:
-        """The arguments of a command without what a template's gap took in besides: "my dentist
-        appointment, I forgot", "bread, no, add bagels". Only a part of what is there takes its
+        """The arguments of a command without what a template's gap took in besides: "add bagels" of
+        "add bread, no, add bagels", "please the radiator". Only a part of what is there takes its
         place, and only where that is beyond doubt. now: the owner's wall time. Pure.
         """
         learned = self._learned

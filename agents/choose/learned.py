@@ -156,7 +156,7 @@ class Learned:
         """Keep nothing of what was looked at last."""
         self._newest = None
 
-    def _looked(self, text: str) -> "_Looked":
+    def _looked(self, text: str) -> _Looked:
         """One text is asked about several times in a turn."""
         if self._newest is None or self._newest.text != text:
             tokens = self._embedder.tokens(text)

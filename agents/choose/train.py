@@ -89,7 +89,7 @@ def train(
     return Weights(
         tuple(intents),
         OWN,
-        tuple(learned.layers),
+        learned.layers,
         learned.uses,
         learned.first,
         learned.last,

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.agent import Agent
 from agents.router import Router
 from agents.tools import Receipt, Slot, Toolbox, ToolContext
 from agents.tools.calendar import CalendarTool, NoEvents
@@ -257,20 +256,21 @@ def test_a_morning_is_not_moved_into_the_night(do, events) -> None:
 
 
 @pytest.fixture
-def conversation(events, store, speaker, calendar, schedule) -> Conversation:
-    calendar.moment = NOW
+def router() -> Router:
     router = Router(now=lambda: NOW)
-    tools = standard_tools(schedule, calendar.now, deps=Deps(events=events))
-    agent = Agent(
-        router=router,
-        toolbox=Toolbox(tools),
-        model=None,
-        store=store,
-        mint=speaker.mint,
-        now=calendar.now,
-    )
-    agent.load()
-    return Conversation(agent)
+    router.load()
+    return router
+
+
+@pytest.fixture
+def toolbox(events, schedule, calendar) -> Toolbox:
+    return Toolbox(standard_tools(schedule, calendar.now, deps=Deps(events=events)))
+
+
+@pytest.fixture
+def conversation(talk, calendar) -> Conversation:
+    calendar.moment = NOW
+    return talk(None)
 
 
 def test_moving_by_voice(conversation, events) -> None:
