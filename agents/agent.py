@@ -302,6 +302,11 @@ class Agent:
         self._lately.clear()  # "it" is something else by now
         self._used = begun.used
 
+    @property
+    def answered_from_memory(self) -> bool:
+        """Whether the last reply that was heard was made from what is remembered."""
+        return bool(self._used)
+
     def start_over(self) -> None:
         """Forget the conversation (not what was remembered), also in the model, and have what
         others keep of it forgotten.

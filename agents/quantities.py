@@ -6,6 +6,9 @@ from agents.language import Language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
 
+_BELOW = {"half": 2, "quarter": 4} | {f"{n}{'rd' if n == 3 else 'th'}": n for n in range(3, 17)}
+_PART = re.compile(rf"(\d+|an?) ({'|'.join(_BELOW)})s? (?:of )?(?:an? )?")
+"""A part of a unit: "three quarters of a mile", "five eighths of an inch"."""
 _CLOSED = ' ,.;:!?"'
 
 
@@ -58,9 +61,13 @@ def _amount_and_unit(
     """The amount (1 where there is none: "a mile") and the unit."""
     text = _in_signs(said.lower(), words)
     text = in_digits(Mapped.of(text), words.name).text
+    part = _PART.match(text)
     number = re.match(r"(-|minus )?(?:about )?(\d[\d,]*(?:\.\d+)?)(?: (and a half))?\s*", text)
     half = re.match(r"(?:a )?half (?:an? |of an? )?", text)
-    if number is not None:
+    if part is not None:
+        above = float(part[1]) if part[1].isdigit() else 1.0
+        value, rest = above / _BELOW[part[2]], text[part.end() :]
+    elif number is not None:
         value = float(number[2].replace(",", "")) + (0.5 if number[3] else 0.0)
         value, rest = (-value if number[1] else value), text[number.end() :]
     elif half is not None:

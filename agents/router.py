@@ -1,32 +1,53 @@
 """Decides whether what was said is a complete command, and which: a grammar, never a model."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from hassil import Intents, recognize_all
+from hassil.expression import (
+    Alternative,
+    Expression,
+    Group,
+    RuleReference,
+    Sentence,
+    Sequence,
+    TextChunk,
+)
+from hassil.intents import Intent, IntentData
 from hassil.util import normalize_for_matching
 
+from agents.corrections import begins_with_correction, corrected, in_place, said_anew, word_anew
 from agents.durations import find_duration
 from agents.frames import framed
 from agents.language import folder_of, language
 from agents.replies import urgent
-from agents.said import Heard, begins_with_correction, command_in, corrected, hear, plain, word_anew
-from agents.slots import fill, fill_frame, matched
+from agents.reworded import command_in, time_last, verb_first, with_length, without_reason
+from agents.said import Heard, hear, plain
+from agents.slots import fill, fill_frame, items_of, matched
 from agents.times import find_when
 from agents.tools import Call
 
 __all__ = ["NOT_A_COMMAND", "RouteKind", "Routed", "Router", "plain"]
 
 _MAX_CHARACTERS = 600
+_BEGINS = 2
+"""Letters by which templates are told apart that can't match."""
 _DEEDS = ("text", "title")
 """Own words that say what to do, and not what is so."""
 _MAX_CORRECTED_CHARACTERS = 200
-_NOT_WITHIN = (None, "cannot", "stop", "remember", "calendar.remove", "calendar.move")
-"""What is not looked for among other words ("I'd cancel the gym, but they make it hard")."""
+_NOT_WITHIN = (None, "cannot", "stop", "remember")
+"""What is not looked for among other words."""
+_MOST_MORE_WORDS = 8
+_SOME_DEED = {"capability": "other"}
+"""What nothing here does, as it was said; it may still be another tool's."""
+_KEEPS_ALL = ("note.add", "remember", "routine.teach", "stop")
+"""Whose words may be any, or that need none: what follows is no reason for them."""
+_AT_A_TIME = ("alarm", "reminder", "timer", "calendar", "weather")
 _GIVES_WAY = ("cannot", "help", "home", "stop")
 """What is not done where a life may be in danger ("call an ambulance"): what is said then helps."""
 
@@ -106,18 +127,78 @@ class Router:
         routed = self._route(text, now)
         if len(text) > _MAX_CORRECTED_CHARACTERS:
             return routed
+        shorter = without_reason(text, self._language)
+        if shorter is not None and routed.intent not in _KEEPS_ALL:
+            other = self._meant(shorter, self._route(shorter, now), now)
+            unclear = routed.tool == "cannot" or not _is_whole(routed)
+            same = other.tool == routed.tool or (unclear and other.tool not in _NOT_WITHIN)
+            if _is_whole(other) and other.intent not in _KEEPS_ALL and same:
+                return other
+        routed = self._meant(text, routed, now)
+        return routed if _is_whole(routed) else self._within(text, routed, now)
+
+    def _meant(self, text: str, routed: Routed, now: datetime) -> Routed:
+        """Where it goes as its speaker corrected or added to it, or in another order."""
+        if not _is_whole(routed):
+            for reordered in self._reordered(text):
+                other = self._route(reordered, now)
+                if _is_whole(other) and other.tool != "cannot":
+                    return other
         for meant in corrected(text, self._language):
             other = self._route(meant, now)
-            if other.kind is RouteKind.COMPLETE and _corrects(other, routed, self._language):
+            if _is_whole(other) and _corrects(other, routed, self._language):
                 return other
-        if routed.tool is None or routed.args == {"capability": "other"}:
-            for command in command_in(text, self._language):
-                if _says_when(plain(text).replace(command, "", 1), self._language):
-                    continue  # "my train's early on Monday, get me up at five"
-                other = self._route(command, now)
-                if other.tool not in _NOT_WITHIN and other.intent not in _NOT_WITHIN:
-                    return other
+        return self._with_more(text, routed, now)
+
+    def _within(self, text: str, routed: Routed, now: datetime) -> Routed:
+        """The command among what is said besides, or `routed` if there is none."""
+        if routed.tool is not None and routed.args != _SOME_DEED:
+            return routed
+        for command in command_in(text, self._language):
+            other = self._route(command, now)
+            besides = plain(text).replace(command, "", 1)
+            dated = _says_when(besides, self._language) and not _says_day(command, self._language)
+            if other.tool in _AT_A_TIME and dated:
+                continue  # "my train's early on Monday, get me up at five"
+            if other.tool not in _NOT_WITHIN:
+                return other
         return routed
+
+    def _reordered(self, text: str) -> Iterator[str]:
+        """What was said with its parts where the templates have them."""
+        later = time_last(text, self._language)
+        if later is not None:
+            yield later
+        yield from verb_first(text, self._language)
+
+    def _with_more(self, text: str, routed: Routed, now: datetime) -> Routed:
+        """With what is said besides of a list or an event: more items after the list's name, others
+        in their place, or till when it lasts.
+        """
+        if routed.intent == "calendar.add" or routed.tool in (None, "cannot"):
+            timed = with_length(text, self._language)
+            other = NOT_A_COMMAND if timed is None else self._route(timed, now)
+            if other.intent == "calendar.add" and other.kind is RouteKind.COMPLETE:
+                return other
+        if routed.intent in ("list.add", "list.remove") or routed.tool in (None, "cannot"):
+            return self._more_items(text, routed, now)
+        return routed
+
+    def _more_items(self, text: str, routed: Routed, now: datetime) -> Routed:
+        words = language(self._language)
+        more = words.regex("more_items").fullmatch(plain(text).rstrip(" .!"))
+        parts = more.groups() if more else in_place(text, self._language)
+        if parts is None or len(parts[1].split()) > _MOST_MORE_WORDS:
+            return routed
+        if words.regex("on_a_list").search(parts[1]):
+            return routed  # "put milk on the shopping list and on the party list"
+        first, rest = self._route(parts[0], now), hear(parts[1], self._language).whole.text
+        listed = first.intent in ("list.add", "list.remove") and "items" in first.args
+        if not listed or self._route(rest, now).tool is not None:
+            return routed
+        items = [*cast("list[str]", first.args["items"])]
+        items = [*(items if more else items[:-1]), *items_of(rest, words)]
+        return replace(first, args={**first.args, "items": items})
 
     def _route(self, text: str, now: datetime) -> Routed:
         heard = hear(text, self._language)
@@ -127,14 +208,13 @@ class Router:
             normalize_for_matching(said.text).text.casefold() for said in (heard.short, heard.whole)
         )
         for grammar in self._grammars:
-            if not grammar.may(plain_short, plain_whole):
-                continue
-            if (routed := grammar.route(heard, self._language, now)) is not None:
+            routed = grammar.route(heard, plain_short, plain_whole, self._language, now)
+            if routed is not None:
                 return routed
         if (routed := self._framed(heard, now)) is not None:
             return routed
         if _asks_for_a_deed(heard, self._language):
-            return Routed(RouteKind.COMPLETE, "cannot", {"capability": "other"})
+            return Routed(RouteKind.COMPLETE, "cannot", dict(_SOME_DEED))
         return NOT_A_COMMAND
 
     def _framed(self, heard: Heard, now: datetime) -> Routed | None:
@@ -163,25 +243,39 @@ class _Grammar:
         self._final = frozenset(data.pop("final", ()))
         self._intents = Intents.from_dict(data)
         rules = self._intents.expansion_rules
-        self._needed = {
-            sentence.get_required_clauses(rules)
+        self._templates = [
+            _Template.of(intent, replace(block, sentence_texts=[text]), rules)
             for intent in self._intents.intents.values()
-            for each in intent.data
-            for sentence in each.sentences
-        }
+            for block in intent.data
+            for text in block.sentence_texts
+        ]
 
-    def may(self, short: str, whole: str) -> bool:
-        """Whether any template finds in what was said all that it can't do without: hassil looks
-        for that too, but only after much else, and most files have nothing to do with it. short,
-        whole: what was heard, as hassil compares it.
+    def _may(self, said: str) -> Intents | None:
+        """The templates that may match; None if none may. hassil looks for what each can't do
+        without too, but only after much else, and most have nothing to do with what was said.
+        said: as hassil compares it.
         """
-        said = whole if self._whole else short
-        return any(_has(said, needed) for needed in self._needed)
+        begins = said[:_BEGINS]
+        blocks: dict[str, list[IntentData]] = {}
+        for each in self._templates:
+            if (not each.begins or begins in each.begins) and _has(said, each.needed):
+                blocks.setdefault(each.intent, []).append(each.block)
+        found = {
+            name: replace(self._intents.intents[name], data=data) for name, data in blocks.items()
+        }
+        return replace(self._intents, intents=found) if found else None
 
-    def route(self, heard: Heard, name: str, now: datetime) -> Routed | None:
-        """Where it goes by this file; None if by none of its templates."""
+    def route(
+        self, heard: Heard, short: str, whole: str, name: str, now: datetime
+    ) -> Routed | None:
+        """Where it goes by this file; None if by none of its templates. short, whole: what was
+        heard, as hassil compares it.
+        """
+        intents = self._may(whole if self._whole else short)
+        if intents is None:
+            return None
         said = heard.whole if self._whole else heard.short
-        for match in recognize_all(said.text, self._intents):
+        for match in recognize_all(said.text, intents):
             found = matched(match, heard, language(name), now, whole=self._whole)
             tool = match.intent.name
             args = fill(tool, found)
@@ -190,6 +284,51 @@ class _Grammar:
             kind = RouteKind.INCOMPLETE if found.metadata.get("incomplete") else RouteKind.COMPLETE
             return Routed(kind, tool, args, tool in self._final and kind is RouteKind.COMPLETE)
         return None
+
+
+@dataclass(frozen=True)
+class _Template:
+    """One template in a block of its own. begins: what it may begin with, in lower case; empty if
+    with anything. needed: of each of these, one part.
+    """
+
+    intent: str
+    block: IntentData
+    begins: frozenset[str]
+    needed: frozenset[frozenset[str]]
+
+    @classmethod
+    def of(cls, intent: Intent, block: IntentData, rules: Mapping[str, Sentence]) -> "_Template":
+        (sentence,) = block.sentences
+        begins = _beginnings(sentence.expression, rules)
+        whole = begins is not None and all(len(each) == _BEGINS for each in begins)
+        needed = sentence.get_required_clauses(dict(rules))
+        return cls(intent.name, block, frozenset(begins or ()) if whole else frozenset(), needed)
+
+
+def _beginnings(part: Expression, rules: Mapping[str, Sentence]) -> set[str] | None:
+    """The first letters that what matches may have, "" where it may be empty; None for any."""
+    match part:
+        case TextChunk():
+            return {part.text.lstrip()[:_BEGINS].casefold()}
+        case RuleReference():
+            return _beginnings(rules[part.rule_name].expression, rules)
+        case Sequence():
+            found: set[str] = {""}
+            for item in part.items:
+                if "" not in found:
+                    break
+                more = _beginnings(item, rules)
+                if more is None:
+                    return None
+                found = (found - {""}) | more
+            return found
+        case Group():
+            several = [_beginnings(item, rules) for item in part.items]
+            empty = {""} if isinstance(part, Alternative) and part.is_optional else set[str]()
+            return None if None in several else empty.union(*filter(None, several))
+        case _:
+            return None
 
 
 def _has(said: str, needed: Iterable[Iterable[str]]) -> bool:
@@ -210,6 +349,15 @@ def _grammars(name: str) -> tuple[_Grammar, ...]:
     return tuple(sorted((_Grammar(file) for file in files), key=lambda each: each.order))
 
 
+def _is_whole(routed: Routed) -> bool:
+    return routed.kind is RouteKind.COMPLETE and routed.args != _SOME_DEED
+
+
+def _says_day(text: str, name: str) -> bool:
+    found = find_when(text, name)
+    return found is not None and (found.when.has_date or found.when.repeats)
+
+
 def _says_when(text: str, name: str) -> bool:
     """Whether a time or a duration is said."""
     return find_when(text, name) is not None or find_duration(text, name) is not None
@@ -227,6 +375,7 @@ def _corrects(meant: Routed, heard: Routed, name: str) -> bool:
     return meant.tool == heard.tool and all(
         str(heard.args[word]).startswith(str(meant.args.get(word, "\0")))
         or (word in _DEEDS and word_anew(str(heard.args[word]), name) == meant.args.get(word))
+        or (word == "fact" and said_anew(str(heard.args[word]), str(meant.args.get(word)), name))
         or begins_with_correction(str(heard.args[word]), name)
         for word in own_words
         if word in heard.args

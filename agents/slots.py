@@ -154,6 +154,8 @@ def _timer(match: Matched) -> dict[str, object] | None:
     below_zero = args.pop("below_zero", False)
     if match.seconds is not None:
         args["seconds"] = -match.seconds if below_zero else match.seconds
+    if "count" in args:
+        args["seconds"] = _number(float(str(args.pop("count"))))
     question = match.heard.question
     if args["action"] == "set":
         imperative = match.words.regex("imperative_set").match(match.heard.short.text)
@@ -263,8 +265,12 @@ def _list(match: Matched) -> dict[str, object] | None:
         args["also_on"] = [also.lower()]
     said = match.whole.get("items")
     if said is not None:
-        items = items_of(said.strip("\"'"), match.words)
+        items = _without_denied(items_of(said.strip("\"'"), match.words), match.words)
         if any(match.words.regex("on_a_list").search(item) for item in items):
+            return None
+        if any(match.words.regex("not_an_item").match(item) for item in items):
+            return None  # "we're out of twine, so that goes on the list"
+        if match.metadata.get("bare") and _says_of_a_list(said, match):
             return None
         vague = match.words.words("no_topic")
         if all(item.lower() in vague for item in items) or len(said.split()) > 40:
@@ -275,9 +281,33 @@ def _list(match: Matched) -> dict[str, object] | None:
     return args
 
 
+def _without_denied(items: list[str], words: Language) -> list[str]:
+    """Without what is taken back: "eggs, not eggs, butter" is butter."""
+    denied = {m["what"].lower() for each in items if (m := words.regex("denied").fullmatch(each))}
+    return [
+        each
+        for each in items
+        if each.lower() not in denied and not words.regex("denied").fullmatch(each)
+    ]
+
+
+def _says_of_a_list(said: str, match: Matched) -> bool:
+    """Whether something is asked or told of what is on a list, and not put there: "what's on the
+    shopping list", "nothing on the to-do list".
+    """
+    verbs, vague = match.words.regex("statement"), match.words.words("how_many")
+    parts = said.lower().split()
+    told = verbs.search(said) is not None or not vague.isdisjoint(parts)
+    told = told or parts[-1] in match.words.words("no_topic")  # "stick them on the list"
+    asks = match.words.regex("question").match(match.heard.short.text) is not None
+    return told or asks
+
+
 def _note(match: Matched) -> dict[str, object] | None:
     args = _as_said(match)
     said = match.whole.get("text", match.whole.get("topic", ""))
+    if args is not None and "text" in args:
+        args["text"] = match.words.regex("kindly").sub("", said)
     return None if match.words.regex("not_a_note").match(said) else args
 
 
@@ -288,6 +318,7 @@ def _calendar(match: Matched) -> dict[str, object] | None:
         return None
     title = match.rest.get("title")
     if title is not None:
+        title = title.removeprefix("'s ")  # of "Tuesday's haircut"
         if not title or len(title.split()) > 20:
             return None
         if match.metadata.get("event") and not match.words.regex("event").search(title):
@@ -427,7 +458,7 @@ def _remember(match: Matched) -> dict[str, object] | None:
     task = args.pop("task", None)
     if isinstance(task, str):
         return {"fact": f"{match.words.text('I need to')} {task}"} if task else None
-    fact = str(args.get("fact", ""))
+    args["fact"] = fact = match.words.regex("kindly").sub("", str(args.get("fact", "")))
     if said_that:
         return args if fact else None
     states = match.words.regex("states").search(fact)
@@ -443,6 +474,8 @@ def _forget(match: Matched) -> dict[str, object] | None:
     args = None if match.heard.question else _span({**match.fixed, **match.whole}, match.words.name)
     if args is None:
         return None
+    if "topic" in args:
+        args["topic"] = match.words.regex("ends_kindly").sub("", str(args["topic"]))
     topic = str(args.get("topic", "x")).lower()
     nothing = not topic or topic in match.words.words("no_topic")
     return None if nothing or "," in topic or len(topic.split()) > 12 else args
@@ -480,7 +513,9 @@ def _cannot(match: Matched) -> dict[str, object] | None:
 
 def _calculator(match: Matched) -> dict[str, object] | None:
     if match.fixed["action"] == "calculate":
-        expression = sum_of(match.whole["expression"], match.words)
+        parts = ("expression",) if "expression" in match.whole else ("left", "right")
+        said = " + ".join(match.whole[each] for each in parts)
+        expression = sum_of(said, match.words)
         return None if expression is None else {**match.fixed, "expression": expression}
     found = conversion_of(match.whole["left"], match.whole["to"], match.words)
     return None if found is None else {**match.fixed, **found}

@@ -37,9 +37,10 @@ _TELLS = re.compile(
 )
 
 
-_TAKES_BACK = re.compile(
+_PUTS_OFF = re.compile(
     r"\b(?:but (?:not|don't|wait|later)|not (?:now|yet|today|right now|just yet)|not until"
-    r"|minus|negative)\b",
+    r"|minus|negative|some ?(?:time|day)|one (?:day|of these days)|at some point|sooner or later"
+    r"|maybe|perhaps|we (?:should|ought to|could))\b|^things (?:are|were|look|will|have)\b",
     re.IGNORECASE,
 )
 _AROUND = re.compile(
@@ -64,10 +65,10 @@ def is_asked(text: str) -> bool:
 
 
 def is_doubtful(text: str) -> bool:
-    """Whether it takes something back ("but not now"), or says no more than how long: then whatever
-    is meant is asked about first.
+    """Whether it takes something back ("but not now"), is put off ("sometime"), or says no more
+    than how long: then whatever is meant is asked about first.
     """
-    if _TAKES_BACK.search(text):
+    if _PUTS_OFF.search(text):
         return True
     said = find_duration(text)
     return said is not None and not _AROUND.sub("", text[: said.start] + text[said.end :])

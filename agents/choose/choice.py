@@ -17,10 +17,10 @@ from agents.choose.point import named_list, pointed, surely
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, says_little, spans
+from agents.corrections import corrected_number
 from agents.mapped import Mapped
 from agents.model import ChatModel, Message, Role, never
 from agents.numbers import in_digits
-from agents.said import corrected_number
 from agents.tools import Call, Use
 from context.labels import Label
 
@@ -35,7 +35,7 @@ _LEAST: Final = 0.08
 _LEAST_ASKED: Final = 0.2
 """The same for questions, most of which are about the world and would all wait for a second prompt:
 15 % of them have it."""
-ACT: Final = 0.9
+ACT: Final = 0.92
 """Share from which on a deed is done at once; below, it is asked about first."""
 ASK: Final = 0.4
 """Share that what the shortlist and the model agree on must have, where a model is asked. Examples

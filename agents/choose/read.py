@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agents.arithmetic import NotASum, evaluate
+from agents.choose.word_problems import sum_in
 from agents.durations import find_duration
 from agents.language import language
 from agents.mapped import Mapped
@@ -40,6 +41,7 @@ _LISTS = {
     "to-do": re.compile(r"\b(?:to[- ]do(?:'?s)?|things to do|tasks?|chores?)\b", re.IGNORECASE),
 }
 _NO_LIST = frozenset(("the", "my", "our", "a", "this", "that", "which", "any", "what", "grocery"))
+_UNIT_FOLLOWS = re.compile(r"\s*(?:%|per ?cent|degrees?)", re.IGNORECASE)
 _DEGREES = re.compile(r"\bdegrees?\b", re.IGNORECASE)
 _COLOUR = re.compile(
     r"\b(?:(?:warm|cold|cool|soft|deep|dark|pale) )?(?:red|orange|yellow|green|blue"
@@ -50,6 +52,7 @@ _UNITS = {
     "fahrenheit": ("fahrenheit", "celsius"), "celsius": ("celsius|centigrade", "fahrenheit"),
     "mile": ("miles?", "kilometer"), "kilometer": ("kilomet(?:er|re)s?|km", "mile"),
     "foot": ("foot|feet", "centimeter"), "inch": ("inch(?:es)?", "centimeter"),
+    "millimeter": ("millimet(?:er|re)s?|mm", "inch"),
     "centimeter": ("centimet(?:er|re)s?|cm", "inch"), "meter": ("met(?:er|re)s?", "foot"),
     "yard": ("yards?", "meter"), "pound": ("pounds?|lbs?", "kilogram"),
     "kilogram": ("kilo(?:gram)?s?|kg", "pound"), "stone": ("stone", "kilogram"),
@@ -117,7 +120,7 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
     digits = in_digits(Mapped.of(text), "en")
     if "percent" in slots and (percent := _percent(digits.text)) is not None:
         args["percent"] = percent
-    if {"value", "unit"} <= slots and (number := _NUMBER.search(digits.text)):
+    if {"value", "unit"} <= slots and (number := _level(digits.text)):
         said = "degrees" if _DEGREES.search(digits.text) else None
         said = said or ("percent" if _PERCENT.search(digits.text) else None)
         unit = said or unit_of(text, language("en"))
@@ -136,7 +139,7 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
         args["list"], where = _list(text)
         taken += where
     if "expression" in slots:
-        args["expression"] = _sum(text) or text.strip(" .?!")
+        args["expression"] = _sum(text) or sum_in(text) or text.strip(" .?!")
     if "day" in slots:
         if intent.startswith("alarm") and when is not None and when.date is not None:
             args["day"] = when.date
@@ -159,6 +162,13 @@ def _sum(text: str) -> str | None:
                 continue
             return said if len(_FIGURE.findall(in_digits(Mapped.of(said), "en").text)) > 1 else None
     return None
+
+
+def _level(text: str) -> re.Match[str] | None:
+    """The number to which something is set: that of a unit, else the last."""
+    numbers = list(_NUMBER.finditer(text))
+    of_unit = (each for each in numbers if _UNIT_FOLLOWS.match(text, each.end()))
+    return next(of_unit, numbers[-1] if numbers else None)
 
 
 def _percent(text: str) -> float | int | None:

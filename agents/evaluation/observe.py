@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from agents.agent import Acted, Agent, Chose, Text
 from agents.evaluation.record import Called, RecordingToolbox
@@ -11,6 +11,8 @@ from agents.evaluation.suite import Said
 from agents.evaluation.world import World
 from agents.router import RouteKind
 
+RECALL: Final = "recall"
+"""The intent of what is answered from what is remembered."""
 Hear = Callable[[Said], str]
 """What the assistant hears of what was said; it may raise LapelError."""
 
@@ -19,6 +21,7 @@ Hear = Callable[[Said], str]
 class Observed:
     """What came of one thing said. before, after: the world, empty where no tool could run.
 
+    recalled: no tool was called, and the reply was made from what is remembered.
     by_grammar: it was a command, so that no model was asked. route_s: until that was known.
     reply_s: until the reply was whole. tokens: that went through the model.
     """
@@ -33,11 +36,14 @@ class Observed:
     reply_s: float = 0.0
     tokens: int = 0
     ran: bool = True
+    recalled: bool = False
 
     @property
     def intent(self) -> str | None:
         """What the turn was taken for; None: nothing that a tool does."""
-        return self.calls[0].intent if self.calls else None
+        if not self.calls:
+            return RECALL if self.recalled else None
+        return self.calls[0].intent
 
 
 def observe(
@@ -79,6 +85,7 @@ def observe(
             route_s,
             reply_s,
             tokens() - read,
+            recalled=world.agent.answered_from_memory and not world.toolbox.calls,
         )
 
 

@@ -78,7 +78,7 @@ def judge(suite: str, name: str, said: Said, seen: Observed) -> Verdict:
     elif expected is not None:
         intent = agrees(expected, got)
         tool = got is not None and got.split(".")[0] == expected.split(".")[0]
-        wrong = _wrong_slots(said, seen) if intent else []
+        wrong = _wrong_slots(said, seen) if intent and seen.calls else []
         if intent and (said.slots or said.slots_any):
             slots = not wrong
         joint = intent and not wrong

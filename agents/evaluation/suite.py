@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -42,6 +43,13 @@ def _is_local(moment: str) -> str:
     if datetime.fromisoformat(moment).tzinfo is not None:
         raise ValueError("write a local time without a zone: 2026-03-14T07:00")
     return moment
+
+
+def _named(routines: object) -> object:
+    if not isinstance(routines, Mapping):
+        return routines
+    steps = cast("Mapping[object, object]", routines)
+    return [{"name": name, "steps": each} for name, each in steps.items()]
 
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
@@ -98,7 +106,9 @@ class ItemIs(_Strict):
 
 
 class RoutineIs(_Strict):
-    """A routine: what is said to run it, and what it then says itself."""
+    """A routine: what is said to run it, and what it then says itself. Also written as
+    `{name: steps}`.
+    """
 
     name: str
     steps: list[str]
@@ -122,7 +132,7 @@ class WorldIs(_Strict):
     notes: list[str | ItemIs] | None = None
     remembered: list[str | ItemIs] | None = None
     events: list[EventIs] | None = None
-    routines: list[RoutineIs] | None = None
+    routines: Annotated[list[RoutineIs] | None, BeforeValidator(_named)] = None
     volume: float | None = None
     brightness: float | None = None
     muted: bool | None = None

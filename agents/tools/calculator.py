@@ -97,7 +97,7 @@ class CalculatorTool(Tool[CalculatorArgs]):
             return Receipt(self.name, False, {"error": "value"}, said)
         unit, to = poured(unit_named(args.source), unit_named(args.to))
         result = convert(value, unit, to)
-        places = 0 if to in ("degC", "degF") and value == value.to_integral_value() else 2
+        places = 1 if to in ("degC", "degF") and value == value.to_integral_value() else 2
         said = say_number(result, places)
         if said.startswith("about minus 0") or said == "about 0":
             said = say_number(result, 2)

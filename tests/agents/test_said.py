@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.corrections import begins_with_correction, corrected, corrected_number
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.said import begins_with_correction, command_in, corrected, corrected_number, hear
+from agents.reworded import command_in
+from agents.said import hear
 
 
 def test_what_is_left_still_knows_the_words_it_came_from() -> None:

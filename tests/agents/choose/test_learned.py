@@ -232,7 +232,7 @@ def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned
     shortlist.load()
     knows = Chooser(shortlist, said_time, learned=learned)
     alone = Chooser(shortlist, said_time)
-    text = "the eggs want ten minutes from now"
+    text = "the eggs need ten minutes, tell me when they are done"
     found = knows.may(text)
     assert found is not None
     now = datetime(2026, 3, 14, 10)

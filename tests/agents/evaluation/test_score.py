@@ -58,6 +58,16 @@ def test_wrong_calls(calls, intent, tool, slots, joint) -> None:
     assert not verdict.right
 
 
+def test_what_is_answered_from_what_is_remembered_was_recalled() -> None:
+    asked = {"intent": "recall", "slots": {"topic": "bike"}, "reply": "shed"}
+    answered = seen(reply="Your bike is in the shed.", recalled=True)
+    assert judged(asked, answered).right
+    assert judged({"intent": "none"}, answered).right
+    assert not judged(asked, replace(answered, recalled=False)).right
+    assert not judged(asked, replace(answered, reply="It is 2026.")).right
+    assert not judged(SET, answered).right
+
+
 def test_a_slot_that_has_to_be_absent() -> None:
     asked = {"intent": "timer.set", "slots": {"name": None}}
     assert judged(asked, seen(called(action="set"))).slots

@@ -49,6 +49,16 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: dict[str, Any] | str, says:
     assert says in str(wrong.value)
 
 
+def test_routines_are_written_by_name_or_as_a_list(tmp_path: Path) -> None:
+    steps = ["turn the volume down"]
+    listed = [{"name": "good night", "steps": steps}]
+    for routines in ({"good night": steps}, listed):
+        path = written(tmp_path, GOOD | {"before": {"routines": routines}})
+        assert load_suite(path).turns[0].before.given() == {"routines": listed}
+    with pytest.raises(SuiteWrong, match=r"before\.routines\.0\.steps"):
+        load_suite(written(tmp_path, GOOD | {"before": {"routines": {"good night": "sleep"}}}))
+
+
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(SuiteWrong, match="has no turns"):
         load_suite(written(tmp_path, "", " "))

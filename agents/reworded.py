@@ -1,0 +1,96 @@
+"""Commands in another order, or without what is said besides. Pure."""
+
+from collections.abc import Iterator
+from datetime import time
+
+from agents.durations import find_duration
+from agents.language import language
+from agents.mapped import Mapped
+from agents.numbers import in_digits
+from agents.said import courtesies, plain
+from agents.times import clock_time, find_when
+
+_DAY_MIN = 24 * 60
+_HALF_DAY_MIN = 12 * 60
+
+
+def without_reason(text: str, name: str) -> str | None:
+    """A command without why it is given: "move the car at five, it's in the way". None where no
+    reason follows, or where it may be what somebody is to be told.
+    """
+    said, words = plain(text), language(name)
+    reason = words.regex("reason").search(said)
+    if reason is None or not reason.start() or words.regex("speaks").search(said[: reason.start()]):
+        return None
+    return said[: reason.start()]
+
+
+def time_last(text: str, name: str) -> str | None:
+    """A command with the time that stands before it at its end: "in an hour, could you remind me
+    to eat". None where none does.
+    """
+    said, words = plain(text), language(name)
+    fronted = words.regex("fronted").match(said)
+    if fronted is None:
+        return None
+    front, rest = fronted["front"].strip(" ,"), fronted["rest"].rstrip(" .!")
+    found, length = find_when(front, name), find_duration(front, name)
+    spans = found.spans if found is not None else ()
+    spans = ((length.start, length.end),) if length is not None and not spans else spans
+    left = front
+    for start, end in reversed(spans):
+        left = left[:start] + left[end:]
+    whole = bool(spans) and words.regex("only_time").fullmatch(left.strip(" ,")) is not None
+    return f"{rest} {front}" if whole else None
+
+
+def verb_first(text: str, name: str) -> Iterator[str]:
+    """A command with what it is about behind it, where that is said first: "my locker is 12,
+    remember that".
+    """
+    said = plain(text)
+    if language(name).regex("question").match(said):
+        return
+    for pattern, by in language(name).replaced("said_first"):
+        if pattern.search(said):
+            yield pattern.sub(by, said)
+
+
+def with_length(text: str, name: str) -> str | None:
+    """A command with how long something takes, for from when to when: "from 10 till 12" as "at 10
+    for 120 minutes". None where no such is said.
+    """
+    digits = in_digits(Mapped.of(plain(text)), name)
+    said, own = digits.text, digits.original
+    stretch = language(name).regex("from_till").search(said)
+    if stretch is None or said[: stretch.start()].rstrip().endswith(("at", "for")):
+        return None
+    if not (stretch["from_"] or stretch["half"] or stretch["till"]):
+        return None
+    begin, end = stretch["begin"], stretch["end"]
+    first, last = (find_when(f"at {each}", name) for each in (begin, end))
+    clock = [None if each is None else clock_time(each.when) for each in (first, last)]
+    if None in clock:
+        return None
+    hour, till = (time.fromisoformat(str(each)) for each in clock)
+    minutes = (till.hour - hour.hour) * 60 + till.minute - hour.minute
+    both = first is not None and (first.when.am or first.when.pm) and stretch["half"]
+    minutes %= _DAY_MIN if both else _HALF_DAY_MIN
+    if stretch["half"] and not both and hour.hour % 12 < till.hour % 12 and begin[-1].isdigit():
+        begin += stretch["half"]  # "from two to four pm"
+    start, stop = digits.span(*stretch.span())
+    return f"{own[:start]}at {begin} for {minutes} minutes{own[stop:]}" if minutes else None
+
+
+def command_in(text: str, name: str) -> Iterator[str]:
+    """What may be a command in `text`, without what was said before it, or as its reason.
+
+    "I'm off to bed, lock the door", "wake me at seven, I have a train to catch".
+    """
+    said, words = plain(text), language(name)
+    opening = courtesies(name).opening.match(said)
+    said = said[opening.end() :] if opening else said
+    if before := words.regex("preamble").match(said):
+        yield said[before.end() :]
+    for after in words.regex("afterthought").finditer(said):
+        yield said[: after.start()]
