@@ -166,10 +166,11 @@ class Router:
 
     def _reordered(self, text: str) -> Iterator[str]:
         """What was said with its parts where the templates have them."""
-        later = time_last(text, self._language)
+        said = hear(text, self._language).whole.text
+        later = time_last(said, self._language)
         if later is not None:
             yield later
-        yield from verb_first(text, self._language)
+        yield from verb_first(said, self._language)
 
     def _with_more(self, text: str, routed: Routed, now: datetime) -> Routed:
         """With what is said besides of a list or an event: more items after the list's name, others
@@ -244,10 +245,10 @@ class _Grammar:
         self._intents = Intents.from_dict(data)
         rules = self._intents.expansion_rules
         self._templates = [
-            _Template.of(intent, replace(block, sentence_texts=[text]), rules)
+            _Template.of(intent, block, sentence, rules)
             for intent in self._intents.intents.values()
             for block in intent.data
-            for text in block.sentence_texts
+            for sentence in block.sentences  # in the order in which hassil tries them
         ]
 
     def _may(self, said: str) -> Intents | None:
@@ -298,12 +299,16 @@ class _Template:
     needed: frozenset[frozenset[str]]
 
     @classmethod
-    def of(cls, intent: Intent, block: IntentData, rules: Mapping[str, Sentence]) -> "_Template":
-        (sentence,) = block.sentences
+    def of(
+        cls, intent: Intent, block: IntentData, sentence: Sentence, rules: Mapping[str, Sentence]
+    ) -> "_Template":
+        """That of one sentence of a block."""
+        alone = replace(block, sentence_texts=[str(sentence.text)])
+        vars(alone)["sentences"] = [sentence]  # it is parsed already
         begins = _beginnings(sentence.expression, rules)
         whole = begins is not None and all(len(each) == _BEGINS for each in begins)
         needed = sentence.get_required_clauses(dict(rules))
-        return cls(intent.name, block, frozenset(begins or ()) if whole else frozenset(), needed)
+        return cls(intent.name, alone, frozenset(begins or ()) if whole else frozenset(), needed)
 
 
 def _beginnings(part: Expression, rules: Mapping[str, Sentence]) -> set[str] | None:

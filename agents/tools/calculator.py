@@ -11,6 +11,8 @@ from agents.tools import Proposal, Receipt, Slot, Tool, ToolArgs, ToolContext, U
 from agents.tools.follow import Follow, Piece
 from agents.units import convert, is_currency, poured, unit_named, unit_words
 
+_OVEN = 100
+"""Degrees from which on whole ones are near enough."""
 _NO_RATES = "I don't know exchange rates, because I never look anything up on the internet."
 
 
@@ -97,7 +99,9 @@ class CalculatorTool(Tool[CalculatorArgs]):
             return Receipt(self.name, False, {"error": "value"}, said)
         unit, to = poured(unit_named(args.source), unit_named(args.to))
         result = convert(value, unit, to)
-        places = 1 if to in ("degC", "degF") and value == value.to_integral_value() else 2
+        places = 2
+        if to in ("degC", "degF") and value == value.to_integral_value():
+            places = 0 if abs(result) >= _OVEN else 1  # 98.6, but 177
         said = say_number(result, places)
         if said.startswith("about minus 0") or said == "about 0":
             said = say_number(result, 2)
