@@ -270,8 +270,6 @@ def _list(match: Matched) -> dict[str, object] | None:
             return None
         if any(match.words.regex("not_an_item").match(item) for item in items):
             return None  # "we're out of twine, so that goes on the list"
-        if match.metadata.get("bare") and _says_of_a_list(said, match):
-            return None
         vague = match.words.words("no_topic")
         if all(item.lower() in vague for item in items) or len(said.split()) > 40:
             return None
@@ -289,18 +287,6 @@ def _without_denied(items: list[str], words: Language) -> list[str]:
         for each in items
         if each.lower() not in denied and not words.regex("denied").fullmatch(each)
     ]
-
-
-def _says_of_a_list(said: str, match: Matched) -> bool:
-    """Whether something is asked or told of what is on a list, and not put there: "what's on the
-    shopping list", "nothing on the to-do list".
-    """
-    verbs, vague = match.words.regex("statement"), match.words.words("how_many")
-    parts = said.lower().split()
-    told = verbs.search(said) is not None or not vague.isdisjoint(parts)
-    told = told or parts[-1] in match.words.words("no_topic")  # "stick them on the list"
-    asks = match.words.regex("question").match(match.heard.short.text) is not None
-    return told or asks
 
 
 def _note(match: Matched) -> dict[str, object] | None:
@@ -396,6 +382,8 @@ def _home(match: Matched) -> dict[str, object] | None:
         if unit is None:
             return None
         args["unit"] = unit
+    if match.metadata.get("verbless") and match.words.regex("cooks").search(target):
+        return None
     if match.metadata.get("switch") and not match.words.regex("has_a_switch").search(target):
         return None
     if (

@@ -40,7 +40,7 @@ _TELLS = re.compile(
 _PUTS_OFF = re.compile(
     r"\b(?:but (?:not|don't|wait|later)|not (?:now|yet|today|right now|just yet)|not until"
     r"|minus|negative|some ?(?:time|day)|one (?:day|of these days)|at some point|sooner or later"
-    r"|maybe|perhaps|we (?:should|ought to|could))\b|^things (?:are|were|look|will|have)\b",
+    r"|maybe|perhaps|we (?:should|ought to|could))\b|^things (?:are|were|look|get|will|have)\b",
     re.IGNORECASE,
 )
 _AROUND = re.compile(

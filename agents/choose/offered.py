@@ -20,10 +20,8 @@ MOST: Final = 3
 CANNOT: Final = "cannot."
 """What intents begin with that say what can't be done."""
 _AT: Final = 0.48
-"""Likeness (cosine of MiniLM) at which one is meant as likely as not. Beside 19 tools of six
-servers, an oven's and a car's battery among them, one is the likeliest for 9 of the 449 sentences
-on which nothing may act, and would be asked about; for none of 139 questions; and for 8 of 613
-commands, of which 6 ask for what the program can't do itself, and the others are known by grammar.
+"""Likeness (cosine of MiniLM) at which one is meant as likely as not. Talk is mostly less like
+any of the 19 tools of six servers that were tried.
 """
 _MORE_IN_TALK: Final = 0.1
 _LESS_IF_CANNOT: Final = 0.13

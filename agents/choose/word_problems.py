@@ -24,10 +24,10 @@ _STORIES: Final = (
     (rf"{_N}(?! ?%).*?{_N} ?(?:%|per ?cent) (?:off|discount|reduction|cheaper)", r"\2% off \1"),
     (rf"{_N} ?(?:%|per ?cent) (?:off|discount) (?:on|of)?.*?{_N}", r"\1% off \2"),
     (rf"{_N}\b.*\b(?:a |1 )?(?:half (?:off|price))", r"\1 / 2"),
-    (rf"{_N}\b.*\b(?:a |1 )?(?:third|3rd) off", r"\1 - \1 / 3"),
-    (rf"{_N}\b.*\b(?:a |1 )?(?:quarter|4th) off", r"\1 - \1 / 4"),
-    (rf"{_N}\b.*\b(?:a |1 )?(?:fifth|5th) off", r"\1 - \1 / 5"),
-    (rf"{_N}\b.*\b(?:a |1 )?(?:tenth|10th) off", r"\1 - \1 / 10"),
+    *(
+        (rf"{_N}\b.*\b(?:a |1 )?{part} off", rf"\1 - \1 / {below}")
+        for part, below in (("3rd", 3), ("quarter", 4), ("5th", 5), ("10th", 10))
+    ),
     # What is shared among some.
     (rf"{_SHARED}\b.*\b{_N}{_PEOPLE}.*?\b{_N}\b", r"\2 / \1"),
     (rf"\b{_N}{_PEOPLE}\b.*?\b{_N}\b.*\b{_SHARED}\b", r"\2 / \1"),

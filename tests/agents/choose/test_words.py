@@ -121,11 +121,16 @@ def test_what_is_told_is_no_request(text: str) -> None:
         ("give me half an hour, please", True),
         ("a timer for ten minutes, but not now", True),
         ("the eggs for minus five minutes", True),
+        ("we should put rice on the list sometime", True),
+        ("maybe switch the lamp on", True),
+        ("Things are getting brighter", True),
         ("five minutes for the eggs", False),
         ("ring when ten minutes are over", False),
     ],
 )
-def test_no_more_than_how_long_is_asked_about(text: str, doubtful: bool) -> None:
+def test_what_is_put_off_or_says_no_more_than_how_long_is_asked_about(
+    text: str, doubtful: bool
+) -> None:
     assert is_doubtful(text) is doubtful
 
 

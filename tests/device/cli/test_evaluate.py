@@ -72,6 +72,15 @@ def test_a_good_suite_is_all_right(tmp_path: Path) -> None:
     assert report["tools"]["timer"]["turns"] == 5
 
 
+def test_what_is_answered_from_memory_counts_as_recalled(tmp_path: Path) -> None:
+    car = {"remembered": ["My car is on level 3."]}
+    asks = {"text": "where is my car", "intent": "recall"}
+    known, unknown = {"id": "known", "before": car, **asks}, {"id": "unknown", **asks}
+    after = {"id": "after", "before": car, "turns": [asks, {"text": "hello", "intent": "recall"}]}
+    report = report_of(tmp_path, written(tmp_path, known, unknown, after))
+    assert report["intent_accuracy"] == 2 / 4
+
+
 def test_each_turn_has_a_world_of_its_own(tmp_path: Path) -> None:
     line = {"text": "set a timer for five minutes", "after": {"timers": [{"seconds": 300}]}}
     report = report_of(tmp_path, written(tmp_path, {"id": "a"} | line, {"id": "b"} | line))

@@ -1,0 +1,39 @@
+from datetime import datetime
+
+import pytest
+
+from agents.choose.read import read
+
+NOW = datetime(2026, 3, 14, 10)
+SET = frozenset(("target", "value", "unit"))
+
+
+def args_of(text: str, intent: str, slots: frozenset[str]) -> dict[str, object]:
+    return dict(read(text, intent, slots, lambda *_said, **_how: None, NOW).args)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("two cardigans on and still cold, the heating at twenty-three degrees", 23, "degrees"),
+        ("with three of us in here, the lamp at 40 percent will do", 40, "percent"),
+        ("I've told you twice, 2 times, the thermostat belongs at 19.5", 19.5, "degrees"),
+    ],
+)
+def test_what_is_set_is_the_number_of_the_unit_or_the_last(text, value, unit) -> None:
+    args = args_of(text, "home.set", SET)
+    assert (args["value"], args["unit"]) == (value, unit)
+
+
+def test_a_story_is_a_sum_where_no_sum_is_said() -> None:
+    slots = frozenset(("expression",))
+    story = "there's six of us and the taxi is ninety, what does each one pay"
+    assert args_of(story, "calculator.calculate", slots) == {"expression": "90 / 6"}
+    said = "the six of us wonder what 12 times 7 is"
+    assert args_of(said, "calculator.calculate", slots) == {"expression": "12 times 7"}
+
+
+def test_millimeters_are_a_unit() -> None:
+    slots = frozenset(("value", "from", "to"))
+    args = args_of("this drill is 12 mm, tell me that in inches", "calculator.convert", slots)
+    assert args == {"value": 12, "from": "millimeter", "to": "inch"}
