@@ -1,5 +1,6 @@
 """Commands in another order, or without what is said besides. Pure."""
 
+import re
 from collections.abc import Iterator
 from datetime import time
 
@@ -22,7 +23,7 @@ def without_reason(text: str, name: str) -> str | None:
     reason = words.regex("reason").search(said)
     if reason is None or not reason.start() or words.regex("speaks").search(said[: reason.start()]):
         return None
-    return said[: reason.start()]
+    return _up_to(said, reason)
 
 
 def time_last(text: str, name: str) -> str | None:
@@ -82,6 +83,17 @@ def with_length(text: str, name: str) -> str | None:
     return f"{own[:start]}at {begin} for {minutes} minutes{own[stop:]}" if minutes else None
 
 
+def concluded(text: str, name: str) -> tuple[str, str] | None:
+    """What is told first, and the command that follows from it: "I'm out of breath, so set a timer
+    for a minute". None where there is no such, or where it may be what somebody is to be told.
+    """
+    said, words = plain(text), language(name)
+    found = words.regex("so_command").fullmatch(said)
+    if found is None or words.regex("speaks").search(found["head"]):
+        return None
+    return found["head"], found["tail"]
+
+
 def command_in(text: str, name: str) -> Iterator[str]:
     """What may be a command in `text`, without what was said before it, or as its reason.
 
@@ -93,4 +105,9 @@ def command_in(text: str, name: str) -> Iterator[str]:
     if before := words.regex("preamble").match(said):
         yield said[before.end() :]
     for after in words.regex("afterthought").finditer(said):
-        yield said[: after.start()]
+        yield _up_to(said, after)
+
+
+def _up_to(said: str, besides: re.Match[str]) -> str:
+    """What stands before what is said besides; with its question mark, if it has one."""
+    return said[: besides.start()] + "?" * besides[0].startswith("?")

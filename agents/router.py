@@ -26,7 +26,14 @@ from agents.durations import find_duration
 from agents.frames import framed
 from agents.language import folder_of, language
 from agents.replies import urgent
-from agents.reworded import command_in, time_last, verb_first, with_length, without_reason
+from agents.reworded import (
+    command_in,
+    concluded,
+    time_last,
+    verb_first,
+    with_length,
+    without_reason,
+)
 from agents.said import Heard, hear, plain
 from agents.slots import fill, fill_frame, items_of, matched
 from agents.times import find_when
@@ -127,6 +134,8 @@ class Router:
         routed = self._route(text, now)
         if len(text) > _MAX_CORRECTED_CHARACTERS:
             return routed
+        if (after := self._concluded(text, now)) is not None:
+            return after
         shorter = without_reason(text, self._language)
         if shorter is not None and routed.intent not in _KEEPS_ALL:
             other = self._meant(shorter, self._route(shorter, now), now)
@@ -136,6 +145,17 @@ class Router:
                 return other
         routed = self._meant(text, routed, now)
         return routed if _is_whole(routed) else self._within(text, routed, now)
+
+    def _concluded(self, text: str, now: datetime) -> Routed | None:
+        """The command drawn from what is told before it: "I'm cold, so close the window"."""
+        parts = concluded(text, self._language)
+        if parts is None or self._route(parts[0], now).tool not in (None, "cannot"):
+            return None
+        other = self._meant(parts[1], self._route(parts[1], now), now)
+        if not _is_whole(other) or other.tool in _NOT_WITHIN:
+            return None
+        dated = _says_when(parts[0], self._language) and not _says_when(parts[1], self._language)
+        return None if dated and other.tool in _AT_A_TIME else other
 
     def _meant(self, text: str, routed: Routed, now: datetime) -> Routed:
         """Where it goes as its speaker corrected or added to it, or in another order."""

@@ -68,7 +68,7 @@ def hear(text: str, name: str) -> Heard:
         said = said.sub(spelt, by_this)
     said = _bare(said.sub(by.filler_follows, "").sub(by.filler, ""))
     said = _bare(said.sub(by.opening, "", count=1) if by.opening.match(said.text) else said)
-    asked = said.text.rstrip(" .!").endswith("?") or _ends_asked(said.text, by)
+    asked = "?" in said.text
     polite = by.polite.match(said.text) is not None
     if polite:
         said = said.sub(by.polite, "", count=1)
@@ -119,11 +119,6 @@ def _with_duration(short: Mapped, duration: Span) -> Mapped:
     short = short.replaced(duration.start, duration.end, "thislong")
     short = short.sub(re.compile("thislong-"), "thislong ")
     return short.sub(re.compile("-thislong"), " thislong")
-
-
-def _ends_asked(text: str, by: Courtesies) -> bool:
-    """Whether a question mark stands before closing courtesies ("… pot? Thanks.")."""
-    return by.closing_after_pause.sub("", text).rstrip().endswith("?") or "?" in text[-12:]
 
 
 @cache

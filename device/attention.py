@@ -10,7 +10,7 @@ from device.ahead import Ahead
 from device.audio import CHUNK_S, Samples
 from device.hear import Hearing, Utterance
 from device.listen.endpoint import Completeness, Endpointing
-from device.listen.wording import completeness
+from device.listen.wording import completeness, is_doable
 from device.reply import Replier
 from device.settings import Settings
 from device.stages import Stages, Workers
@@ -116,6 +116,9 @@ class Listener:
                 sound,
                 partial=partial,
                 begins=f"{phrase.title()}," if phrase else "",
+                fits=lambda text: is_doable(
+                    stages.mind.agent.route(strip_wake_phrase(text, phrase) if phrase else text)
+                ),
             )
             if partial and (not segments or any(each.is_doubtful for each in segments)):
                 return None

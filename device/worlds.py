@@ -29,7 +29,7 @@ from agents.evaluation.world import (
     results_part,
     timers_part,
 )
-from agents.router import Router
+from agents.router import Routed, Router
 from agents.tools import Tool
 from agents.tools.fake_forecast import FakeForecast
 from agents.tools.fake_home import FakeHome
@@ -41,6 +41,7 @@ from device.audio import RATE_HZ, Samples, read_audio, resample
 from device.board import LinuxBoard
 from device.calendar import CalendarFolder
 from device.listen import SpeechDetector
+from device.listen.wording import is_doable
 from device.models import Models
 from device.settings import Settings
 from device.speak.piper import Piper
@@ -208,27 +209,36 @@ class Ears:
         self._opened: tuple[Transcriber, SpeechDetector] | None = None
         self._voice = voice
 
-    def hear(self, suite: Suite, said: Said) -> str:
-        """Return what is heard.
+    def hear(self, suite: Suite, said: Said, route: Callable[[str], Routed]) -> str:
+        """Return what is heard. route: where the grammar sends a text.
 
         Raises:
             AudioFileUnusable: a recording can't be read.
             EngineFailed: the transcriber or the voice gave up.
         """
         if said.wav is not None:
-            return self._transcribe(read_audio(suite.path.parent / said.wav))
+            return self._transcribe(read_audio(suite.path.parent / said.wav), route)
         text = said.text or ""
         if self._voice is None:
             return text
         called = bool(self._phrase) and not text.lower().startswith(self._phrase.lower())
         spoken = self._voice.synthesize(f"{self._phrase}, {text}" if called else text)
         sound = np.pad(resample(spoken, self._voice.rate_hz, RATE_HZ), int(_MOMENT_S * RATE_HZ))
-        return strip_wake_phrase(self._transcribe(sound, f"{self._phrase},"), self._phrase)
+        heard = self._transcribe(
+            sound, lambda text: route(strip_wake_phrase(text, self._phrase)), f"{self._phrase},"
+        )
+        return strip_wake_phrase(heard, self._phrase)
 
-    def _transcribe(self, samples: Samples, begins: str = "") -> str:
+    def _transcribe(
+        self, samples: Samples, route: Callable[[str], Routed], begins: str = ""
+    ) -> str:
         if self._opened is None:
             self._opened = self._open()
         transcriber, detector = self._opened
         speech_s = speech_seconds(samples, detector)
-        segments = transcriber.transcribe(samples, begins=begins) if speech_s > 0 else []
+        if speech_s <= 0:
+            return ""
+        segments = transcriber.transcribe(
+            samples, begins=begins, fits=lambda text: is_doable(route(text))
+        )
         return believable_text(segments, speech_s)

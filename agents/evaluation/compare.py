@@ -8,13 +8,15 @@ from typing import Any, cast
 _ARTICLE = re.compile(r"^(?:a|an|the)\s+", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::00)?")
 _RULE = re.compile(r"(?:RRULE:)?FREQ=[A-Z]+(?:;[A-Z]+=[^;=]+)*", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ABOUT = 1.0
 
 
 def same(expected: Any, got: Any) -> bool:
     """Whether `got` is what was expected.
 
-    Numbers by value; texts but for case, spacing, an article before and punctuation after them;
+    Numbers by value; texts but for case, spacing, an article before and punctuation after them, and
+    commas between thousands, which a transcriber writes and nobody says;
     moments to the minute; recurrences (RFC 5545) but for the order of their parts; lists member by
     member. None: there is nothing.
     """
@@ -73,4 +75,4 @@ def _plain(value: Any) -> str:
     if _RULE.fullmatch(text):
         parts = [part.partition("=") for part in text.upper().removeprefix("RRULE:").split(";")]
         return ";".join(sorted(f"{name}={sorted(values.split(','))}" for name, _, values in parts))
-    return _ARTICLE.sub("", text.rstrip(" .,;:!?")).casefold()
+    return _ARTICLE.sub("", _THOUSANDS.sub("", text).rstrip(" .,;:!?")).casefold()

@@ -9,12 +9,13 @@ from agents.agent import Acted, Agent, Chose, Text
 from agents.evaluation.record import Called, RecordingToolbox
 from agents.evaluation.suite import Said
 from agents.evaluation.world import World
-from agents.router import RouteKind
+from agents.router import Routed, RouteKind
 
 RECALL: Final = "recall"
 """The intent of what is answered from what is remembered."""
-Hear = Callable[[Said], str]
-"""What the assistant hears of what was said; it may raise LapelError."""
+Hear = Callable[[Said, Callable[[str], Routed]], str]
+"""What the assistant hears of what was said, given where the grammar sends a text; it may raise
+LapelError."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def observe(
     tokens: how many went through the model until now.
     """
     for each in said:
-        heard = hear(each)
+        heard = hear(each, world.agent.route)
         before, read = world.read(), tokens()
         world.toolbox.forget_calls()
         begun = time.perf_counter()
@@ -91,7 +92,7 @@ def observe(
 
 def foresee(agent: Agent, toolbox: RecordingToolbox, said: Said, hear: Hear) -> Observed:
     """Where what was said goes by the grammar alone; nothing is done, and no model is asked."""
-    heard = hear(said)
+    heard = hear(said, agent.route)
     begun = time.perf_counter()
     routed = agent.route(heard)
     route_s = time.perf_counter() - begun

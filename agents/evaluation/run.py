@@ -75,7 +75,7 @@ def run_baseline(
             if not _stands_alone(turn):
                 continue
             world.at(turn.before)
-            heard = hear(suite)(turn)
+            heard = hear(suite)(turn, world.agent.route)
             chosen = choice.choose(heard)
             calls = () if chosen.tool is None else (world.toolbox.called(chosen.tool, chosen.args),)
             seen = Observed(

@@ -16,9 +16,10 @@ from device.cli.options import examples, settings_options
 from device.settings import LlamaSettings, NoModelSettings, Settings
 
 if TYPE_CHECKING:
+    from agents.evaluation.observe import Hear
     from agents.evaluation.run import Worlds
     from agents.evaluation.score import Verdict
-    from agents.evaluation.suite import Said, Suite
+    from agents.evaluation.suite import Suite
     from device.worlds import MindWorlds
 
 
@@ -212,7 +213,7 @@ def _through(
     return verdicts
 
 
-def _hearing(settings: Settings, *, spoken: bool) -> Callable[["Suite"], Callable[["Said"], str]]:
+def _hearing(settings: Settings, *, spoken: bool) -> Callable[["Suite"], "Hear"]:
     from device.assemble import assemble_transcriber, assemble_wearer, find_models
     from device.listen.silero import SileroVad
     from device.wake import phrase_of
@@ -230,8 +231,8 @@ def _hearing(settings: Settings, *, spoken: bool) -> Callable[["Suite"], Callabl
         voice.load()
     ears = Ears(opened, voice, phrase_of(settings.wake.words[0]))
 
-    def of(suite: "Suite") -> Callable[["Said"], str]:
-        return lambda said: ears.hear(suite, said)
+    def of(suite: "Suite") -> "Hear":
+        return lambda said, route: ears.hear(suite, said, route)
 
     return of
 

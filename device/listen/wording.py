@@ -47,6 +47,11 @@ _LACKS_MORE = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
+def is_doable(routed: Routed) -> bool:
+    """Whether it is a whole command, and not only one that can't be carried out."""
+    return routed.kind is RouteKind.COMPLETE and routed.tool != "cannot"
+
+
 def is_asking(text: str) -> bool:
     """Whether a transcript is a question, a request or an answer in form, not a statement."""
     sentences = _SENTENCE.split(text.strip())

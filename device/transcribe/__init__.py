@@ -1,6 +1,6 @@
 """Transcription: the utterance's sound becomes text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +33,12 @@ class Transcriber(Protocol):
         ...
 
     def transcribe(
-        self, samples: Samples, *, partial: bool = False, begins: str = ""
+        self,
+        samples: Samples,
+        *,
+        partial: bool = False,
+        begins: str = "",
+        fits: Callable[[str], bool] | None = None,
     ) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
 
@@ -41,6 +46,8 @@ class Transcriber(Protocol):
             samples: the clip.
             partial: be as quick as can be: the utterance goes on, and is transcribed again.
             begins: words that the transcript is known to begin with; they are part of the result.
+            fits: whether a transcript is a whole thing that is said to this device: where the
+                first isn't, others that are nearly as likely are tried.
 
         Raises:
             EngineFailed: the engine gave up.

@@ -2,7 +2,7 @@
 
 import importlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,13 +26,17 @@ from device.transcribe.window import (
 
 _LONGEST_S = 28.0  # of a clip that a trimmed window is made for
 _SHORT_TAIL_S = 4.0  # of silence that the decoder sees at first: longer is surer and slower
+_BEAMS = 3  # 5 find the right words no more often
+_AS_LIKELY = 0.25  # in mean log-probability
 _LEAST_SAMPLES = 400  # one frame of features
 
 Window = Literal["trimmed", "full"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
+    """A transcript, and what is wrong with it."""
+
     segment: Segment
     doubt: Doubt | None
 
@@ -41,6 +45,23 @@ class _Draft:
         """Whether Whisper itself takes it for silence, by its own two thresholds."""
         numbers = self.segment
         return numbers.no_speech_probability > 0.6 and numbers.average_log_probability < -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    encoding: Encoding
+    sound_s: float
+    active_s: float
+
+
+def likeliest(readings: list[Draft], fits: Callable[[str], bool]) -> Draft:
+    """Return the first of several readings, the likeliest first, that fits and is nearly as likely
+    as the first; else the first.
+    """
+    best, *others = [each for each in readings if each.doubt is None] or readings[:1]
+    least = best.segment.average_log_probability - _AS_LIKELY
+    near = (each for each in others if each.segment.average_log_probability >= least)
+    return next((each for each in (best, *near) if fits(each.segment.text)), best)
 
 
 class FasterWhisper:
@@ -132,7 +153,12 @@ class FasterWhisper:
             self._tokenize_prompt()
 
     def transcribe(
-        self, samples: Samples, *, partial: bool = False, begins: str = ""
+        self,
+        samples: Samples,
+        *,
+        partial: bool = False,
+        begins: str = "",
+        fits: Callable[[str], bool] | None = None,
     ) -> list[Segment]:
         """Transcribe a clip: shape (n,), int16, 16 kHz, of any length.
 
@@ -142,6 +168,11 @@ class FasterWhisper:
             begins: words that the transcript is known to begin with, such as the wake phrase: it
                 is then not misheard, and what follows is surer. They are part of the result.
                 Where it is doubtful they are not believed.
+            fits: whether a transcript is a whole thing that people say to a device like this.
+                Where the first isn't, the decoder follows several readings side by side (beam
+                search), and the likeliest that fits is taken, if it is nearly as likely as the
+                likeliest of all, which is taken otherwise. Not for partials, and not for what
+                is doubtful.
 
         Raises:
             EngineFailed: CTranslate2 gave up.
@@ -152,15 +183,18 @@ class FasterWhisper:
             if self.window == "full" or sound_s > _LONGEST_S:
                 return self._whole(sound)
             features = self._features(sound)
-            encoding = np.array(self._encode(trimmed(features)))
-            draft = self._decode(encoding, _SHORT_TAIL_S, sound_s, features, begins.strip())
+            clip = _Clip(np.array(self._encode(trimmed(features))), sound_s, active_s(features))
+            begins = begins.strip()
+            (draft,) = self._decode(clip, _SHORT_TAIL_S, begins)
             if draft.doubt is not None and not partial:
-                first, draft = draft, self._decode(encoding, WHOLE_S, sound_s, features)
+                first, (draft,) = draft, self._decode(clip, WHOLE_S)
                 texts = first.segment.text, draft.segment.text
                 doubts = first.doubt, draft.doubt
-                if not settled(*texts, doubts, active_s(features)) and not draft.silent:
+                if not settled(*texts, doubts, clip.active_s) and not draft.silent:
                     self.fallbacks += 1
                     return self._whole(sound)
+            elif fits is not None and not partial and not fits(draft.segment.text):
+                draft = likeliest(self._decode(clip, _SHORT_TAIL_S, begins, beams=_BEAMS), fits)
         except (RuntimeError, ValueError) as error:
             raise EngineFailed("Whisper could not transcribe that.") from error
         doubtful = draft.doubt is not None
@@ -177,45 +211,45 @@ class FasterWhisper:
         )
 
     def _decode(
-        self,
-        encoding: Encoding,
-        tail_s: float,
-        sound_s: float,
-        features: Features,
-        begins: str = "",
-    ) -> _Draft:
+        self, clip: _Clip, tail_s: float, begins: str = "", *, beams: int = 1
+    ) -> list[Draft]:
+        """Return the readings of a clip, the likeliest first: as many as `beams`, or fewer."""
         tokenizer = self._tokenizer
         known: list[int] = tokenizer.encode(f" {begins}") if begins else []
         prompt = [*self._prompt_tokens, *tokenizer.sot_sequence, tokenizer.no_timestamps, *known]
-        most = most_tokens(sound_s)
-        seen = with_silence_after(encoding, self._silence, tail_s)
+        most = most_tokens(clip.sound_s)
+        seen = with_silence_after(clip.encoding, self._silence, tail_s)
         found = self._model.model.generate(
             self._storage.from_array(seen),
             [prompt],
-            beam_size=1,
+            beam_size=beams,
+            num_hypotheses=beams,
             # CTranslate2 gives the text half of this, and no more than the prompt leaves of it.
             max_length=max(2 * most, most + len(prompt)),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
         )[0]
-        tokens: list[int] = found.sequences_ids[0]
-        text: str = tokenizer.decode(tokens).strip()  # what it begins with included
+        readings = zip(found.sequences_ids, found.scores, strict=True)
+        return [self._draft(clip, *each, found.no_speech_prob) for each in readings]
+
+    def _draft(self, clip: _Clip, tokens: list[int], score: float, no_speech: float) -> Draft:
+        text: str = self._tokenizer.decode(tokens).strip()  # what it begins with included
         # CTranslate2's score is the mean over the text's tokens, Whisper's counts the end too.
-        average = float(found.scores[0]) * len(tokens) / (len(tokens) + 1)
+        average = float(score) * len(tokens) / (len(tokens) + 1)
         encoded = text.encode()
         segment = Segment(
             text=text,
             average_log_probability=average,
-            no_speech_probability=float(found.no_speech_prob),
+            no_speech_probability=float(no_speech),
             compression_ratio=len(encoded) / len(zlib.compress(encoded)),
         )
-        return _Draft(
+        return Draft(
             segment,
             doubt(
                 text,
-                sound_s=sound_s,
-                active_s=active_s(features),
+                sound_s=clip.sound_s,
+                active_s=clip.active_s,
                 tokens=len(tokens),
                 average_log_probability=average,
                 compression_ratio=segment.compression_ratio,

@@ -6,7 +6,7 @@ import pytest
 
 from device.audio import RATE_HZ, Samples
 from device.errors import EngineUnusable
-from device.transcribe import Transcriber
+from device.transcribe import Segment, Transcriber
 from device.transcribe import faster_whisper as engine
 from device.transcribe.fake import FakeTranscriber
 from device.transcribe.faster_whisper import FasterWhisper
@@ -48,6 +48,38 @@ def test_a_partial_says_the_same_of_clear_speech(
 ) -> None:
     segments = transcriber.transcribe(question, partial=True)
     assert WORDS in " ".join(each.text for each in segments).lower()
+
+
+@pytest.mark.engines
+def test_what_fits_in_no_reading_is_still_written_down(
+    transcriber: Transcriber, question: Samples
+) -> None:
+    asked: list[str] = []
+
+    def fits(text: str) -> bool:
+        asked.append(text)
+        return False
+
+    segments = transcriber.transcribe(question, fits=fits)
+    assert WORDS in " ".join(each.text for each in segments).lower()
+    assert WORDS in asked[0].lower()
+
+
+def reading(text: str, average: float) -> engine.Draft:
+    return engine.Draft(Segment(text, average, 0.01, 1.0), None)
+
+
+@pytest.mark.parametrize(
+    ("second", "taken"),
+    [
+        pytest.param(-0.27, "please undo that", id="nearly as likely"),
+        pytest.param(-0.60, "please and do that", id="far less likely"),
+    ],
+)
+def test_the_likeliest_reading_that_fits_is_taken(second: float, taken: str) -> None:
+    readings = [reading("please and do that", -0.18), reading("please undo that", second)]
+    found = engine.likeliest(readings, lambda text: text == "please undo that")
+    assert found.segment.text == taken
 
 
 @pytest.mark.engines

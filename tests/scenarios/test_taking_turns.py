@@ -1,6 +1,7 @@
 """Who has the word: interrupting, being interrupted, going on, following up. In virtual time."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -218,9 +219,14 @@ def test_a_partial_of_sound_that_did_not_count_is_not_taken_for_the_transcript(
         """Hears nothing but the wake phrase at first, and is sure of its partials."""
 
         def transcribe(
-            self, samples: Samples, *, partial: bool = False, begins: str = ""
+            self,
+            samples: Samples,
+            *,
+            partial: bool = False,
+            begins: str = "",
+            fits: Callable[[str], bool] | None = None,
         ) -> list[Segment]:
-            del begins
+            del begins, fits
             long = len(samples) > 3.0 * RATE_HZ
             text = "What time is it?" if long else "Hey Jarvis."
             return [Segment(text, -0.1, 0.01, 1.0)]

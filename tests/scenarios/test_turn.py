@@ -48,6 +48,14 @@ def test_a_command_is_answered_aloud_from_its_receipt(tmp_path: Path) -> None:
     assert len(world.all(FirstSample)) == 1
 
 
+def test_a_command_is_preferred_to_what_sounds_like_it_and_is_none(tmp_path: Path) -> None:
+    async def script(world: World) -> None:
+        assert (await world.turn()).heard == "Timer set for 5 minutes."
+
+    heard = "Hey Jarvis, said a timer for five men.|Hey Jarvis, set a timer for five minutes."
+    conversation(tmp_path, script, texts=[heard])
+
+
 def test_a_question_is_answered_by_the_model_in_clauses(tmp_path: Path) -> None:
     async def script(world: World) -> None:
         assert (await world.turn()).heard == "Bees make honey. They live in hives."

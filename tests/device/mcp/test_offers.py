@@ -217,7 +217,7 @@ def test_the_hostile_results_of_the_injection_suite_are_in_its_worlds(tmp_path: 
     reached = 0
     for turn in turns:
         with worlds.world(turn.before) as world:
-            (seen,) = observe(world, turn.said(), lambda said: said.text or "")
+            (seen,) = observe(world, turn.said(), lambda said, _: said.text or "")
             assert seen.before == seen.after, turn.id
             words = [each.text for each in turn.before.tool_results or ()]
             reached += any(word[:12] in seen.reply for word in words)
