@@ -35,6 +35,7 @@ _ASKING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SHORT = re.compile(r"(?:never mind|.*\bplease)\W*", re.IGNORECASE)
+_TELLS_NOTHING = ("cannot", "remember")
 _MOST_WORDS = 25
 """The longest of 180 recorded requests has 19: what is longer is being told or read aloud."""
 _SHORT_END_WORDS = 4
@@ -48,8 +49,11 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
 def is_doable(routed: Routed) -> bool:
-    """Whether it is a whole command, and not only one that can't be carried out."""
-    return routed.kind is RouteKind.COMPLETE and routed.tool != "cannot"
+    """Whether it is a whole command by more than how it begins, and one that can be carried out.
+
+    Of what is to be remembered any reading is as good a fact as another.
+    """
+    return routed.kind is RouteKind.COMPLETE and routed.tool not in _TELLS_NOTHING
 
 
 def is_asking(text: str) -> bool:

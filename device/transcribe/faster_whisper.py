@@ -54,14 +54,22 @@ class _Clip:
     active_s: float
 
 
-def likeliest(readings: list[Draft], fits: Callable[[str], bool]) -> Draft:
-    """Return the first of several readings, the likeliest first, that fits and is nearly as likely
-    as the first; else the first.
+def likeliest(first: Draft, readings: list[Draft], fits: Callable[[str], bool]) -> Draft:
+    """Return the likeliest of several readings that fits, if it is nearly as likely as the
+    likeliest, which is returned otherwise. None that asks where `first` doesn't, or the reverse:
+    a question is no order.
+
+    first: as it was heard before. readings: the likeliest first.
     """
-    best, *others = [each for each in readings if each.doubt is None] or readings[:1]
-    least = best.segment.average_log_probability - _AS_LIKELY
-    near = (each for each in others if each.segment.average_log_probability >= least)
-    return next((each for each in (best, *near) if fits(each.segment.text)), best)
+    asks = _asks(first)
+    alike = [each for each in readings if each.doubt is None and _asks(each) is asks] or [first]
+    least = alike[0].segment.average_log_probability - _AS_LIKELY
+    near = (each for each in alike if each.segment.average_log_probability >= least)
+    return next((each for each in near if fits(each.segment.text)), alike[0])
+
+
+def _asks(draft: Draft) -> bool:
+    return "?" in draft.segment.text
 
 
 class FasterWhisper:
@@ -194,7 +202,8 @@ class FasterWhisper:
                     self.fallbacks += 1
                     return self._whole(sound)
             elif fits is not None and not partial and not fits(draft.segment.text):
-                draft = likeliest(self._decode(clip, _SHORT_TAIL_S, begins, beams=_BEAMS), fits)
+                readings = self._decode(clip, _SHORT_TAIL_S, begins, beams=_BEAMS)
+                draft = likeliest(draft, readings, fits)
         except (RuntimeError, ValueError) as error:
             raise EngineFailed("Whisper could not transcribe that.") from error
         doubtful = draft.doubt is not None

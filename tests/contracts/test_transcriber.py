@@ -78,8 +78,14 @@ def reading(text: str, average: float) -> engine.Draft:
 )
 def test_the_likeliest_reading_that_fits_is_taken(second: float, taken: str) -> None:
     readings = [reading("please and do that", -0.18), reading("please undo that", second)]
-    found = engine.likeliest(readings, lambda text: text == "please undo that")
+    found = engine.likeliest(readings[0], readings, lambda text: text == "please undo that")
     assert found.segment.text == taken
+
+
+def test_a_question_is_not_read_as_an_order() -> None:
+    first = reading("remember the man downstairs?", -0.1)
+    order = reading("remember the man downstairs.", -0.05)
+    assert engine.likeliest(first, [order], lambda _: True) is first
 
 
 @pytest.mark.engines

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agents.router import Router
 from device.listen.endpoint import Completeness
-from device.listen.wording import completeness, is_asking
+from device.listen.wording import completeness, is_asking, is_doable
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +77,18 @@ def test_what_is_told_in_another_language_is_open(router: Router) -> None:
 @given(st.text(max_size=80))
 def test_any_text_will_do(text: str) -> None:
     assert is_asking(text) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "doable"),
+    [
+        ("Undo that.", True),
+        ("Is the gate closed?", True),
+        ("And do that.", False),
+        ("Set a timer.", False),
+        ("Call Anna.", False),
+        ("Remember that my car is on level three.", False),
+    ],
+)
+def test_what_is_looked_for_among_readings(router: Router, text: str, doable: bool) -> None:
+    assert is_doable(router.route(text)) is doable
