@@ -23,7 +23,7 @@ def without_reason(text: str, name: str) -> str | None:
     reason = words.regex("reason").search(said)
     if reason is None or not reason.start() or words.regex("speaks").search(said[: reason.start()]):
         return None
-    return _up_to(said, reason)
+    return _up_to(said, reason, name)
 
 
 def time_last(text: str, name: str) -> str | None:
@@ -105,9 +105,19 @@ def command_in(text: str, name: str) -> Iterator[str]:
     if before := words.regex("preamble").match(said):
         yield said[before.end() :]
     for after in words.regex("afterthought").finditer(said):
-        yield _up_to(said, after)
+        if (command := _up_to(said, after, name)) is not None:
+            yield command
 
 
-def _up_to(said: str, besides: re.Match[str]) -> str:
-    """What stands before what is said besides; with its question mark, if it has one."""
-    return said[: besides.start()] + "?" * besides[0].startswith("?")
+def _up_to(said: str, besides: re.Match[str], name: str) -> str | None:
+    """What stands before what is said besides. None where a question mark ends it that is no
+    question and asks for nothing in its form: "add milk? We've plenty" is only thought of.
+    """
+    before = said[: besides.start()]
+    if not besides[0].startswith("?"):
+        return before
+    form = courtesies(name)
+    opening = form.opening.match(before)
+    bare = before[opening.end() :] if opening else before
+    asks = form.polite.match(bare) or language(name).regex("question").match(bare)
+    return f"{before}?" if asks else None

@@ -10,7 +10,7 @@ from device.ahead import Ahead
 from device.audio import CHUNK_S, Samples
 from device.hear import Hearing, Utterance
 from device.listen.endpoint import Completeness, Endpointing
-from device.listen.wording import completeness, is_doable
+from device.listen.wording import completeness, is_settled
 from device.reply import Replier
 from device.settings import Settings
 from device.stages import Stages, Workers
@@ -110,21 +110,22 @@ class Listener:
         mint = stages.mind.turn(Authentication.BUTTON if held else Authentication.VOICE)
         ahead = Ahead(self.replier, turn_id, mint, self.spawn)
 
+        def bare(text: str) -> str:
+            return strip_wake_phrase(text, phrase) if phrase else text
+
         async def transcribe(sound: Samples, speech_s: float, partial: bool) -> str | None:
             segments = await workers.transcribe.run(
                 stages.transcriber.transcribe,
                 sound,
                 partial=partial,
                 begins=f"{phrase.title()}," if phrase else "",
-                fits=lambda text: is_doable(
-                    stages.mind.agent.route(strip_wake_phrase(text, phrase) if phrase else text)
-                ),
+                fits=lambda text: is_settled(bare(text), stages.mind.agent.route(bare(text))),
             )
             if partial and (not segments or any(each.is_doubtful for each in segments)):
                 return None
             # The wake phrase is in the clip and not in the endpointer's seconds of speech.
             text = believable_text(segments, speech_s + _WAKE_PHRASE_S)
-            return strip_wake_phrase(text, phrase) if phrase else text
+            return bare(text)
 
         async def turn_end(sound: Samples) -> float:
             return await workers.turn_end.run(stages.turn_end.probability, sound)

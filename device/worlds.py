@@ -41,7 +41,7 @@ from device.audio import RATE_HZ, Samples, read_audio, resample
 from device.board import LinuxBoard
 from device.calendar import CalendarFolder
 from device.listen import SpeechDetector
-from device.listen.wording import is_doable
+from device.listen.wording import is_settled
 from device.models import Models
 from device.settings import Settings
 from device.speak.piper import Piper
@@ -224,13 +224,10 @@ class Ears:
         called = bool(self._phrase) and not text.lower().startswith(self._phrase.lower())
         spoken = self._voice.synthesize(f"{self._phrase}, {text}" if called else text)
         sound = np.pad(resample(spoken, self._voice.rate_hz, RATE_HZ), int(_MOMENT_S * RATE_HZ))
-        heard = self._transcribe(
-            sound, lambda text: route(strip_wake_phrase(text, self._phrase)), f"{self._phrase},"
-        )
-        return strip_wake_phrase(heard, self._phrase)
+        return self._transcribe(sound, route, self._phrase)
 
     def _transcribe(
-        self, samples: Samples, route: Callable[[str], Routed], begins: str = ""
+        self, samples: Samples, route: Callable[[str], Routed], phrase: str = ""
     ) -> str:
         if self._opened is None:
             self._opened = self._open()
@@ -238,7 +235,13 @@ class Ears:
         speech_s = speech_seconds(samples, detector)
         if speech_s <= 0:
             return ""
+
+        def bare(text: str) -> str:
+            return strip_wake_phrase(text, phrase) if phrase else text
+
         segments = transcriber.transcribe(
-            samples, begins=begins, fits=lambda text: is_doable(route(text))
+            samples,
+            begins=f"{phrase}," if phrase else "",
+            fits=lambda text: is_settled(bare(text), route(bare(text))),
         )
-        return believable_text(segments, speech_s)
+        return bare(believable_text(segments, speech_s))

@@ -16,9 +16,9 @@ def same(expected: Any, got: Any) -> bool:
     """Whether `got` is what was expected.
 
     Numbers by value; texts but for case, spacing, an article before and punctuation after them, and
-    commas between thousands, which a transcriber writes and nobody says;
-    moments to the minute; recurrences (RFC 5545) but for the order of their parts; lists member by
-    member. None: there is nothing.
+    commas between thousands, which a transcriber writes and nobody says; moments to the minute;
+    recurrences (RFC 5545) but for the order of their parts; lists member by member. None: there is
+    nothing.
     """
     if expected is None or got is None:
         return expected is None and got is None

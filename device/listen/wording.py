@@ -48,14 +48,6 @@ _LACKS_MORE = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
-def is_doable(routed: Routed) -> bool:
-    """Whether it is a whole command by more than how it begins, and one that can be carried out.
-
-    Of what is to be remembered any reading is as good a fact as another.
-    """
-    return routed.kind is RouteKind.COMPLETE and routed.tool not in _TELLS_NOTHING
-
-
 def is_asking(text: str) -> bool:
     """Whether a transcript is a question, a request or an answer in form, not a statement."""
     sentences = _SENTENCE.split(text.strip())
@@ -78,6 +70,18 @@ def is_whole_question(text: str) -> bool:
     Whisper marks a question that breaks off too ("what is the capital of?").
     """
     return text.rstrip().endswith("?") and is_asking(text) and not _LACKS_MORE.search(text)
+
+
+def is_settled(text: str, routed: Routed) -> bool:
+    """Whether a transcript needs no other reading of the sound, with what the grammar made of it.
+
+    It is a whole command, and not only by how it begins, or one that can't be carried out: of what
+    is to be remembered any reading is as good a fact as another. A whole question is settled too,
+    because its answer is waited for: another look takes as long as the first.
+    """
+    if routed.tool is None:
+        return is_whole_question(text)
+    return routed.kind is RouteKind.COMPLETE and routed.tool not in _TELLS_NOTHING
 
 
 def completeness(text: str, routed: Routed, language: str = "en") -> Completeness:

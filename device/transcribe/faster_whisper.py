@@ -73,7 +73,7 @@ def _asks(draft: Draft) -> bool:
 
 
 class FasterWhisper:
-    """Greedy, one language: quick and repeatable.
+    """One language, greedy unless what it hears fits nothing: quick and repeatable.
 
     An utterance is transcribed from a window as long as itself (`device/transcribe/window.py`).
     If the transcript is doubtful (`device/transcribe/gate.py`), the decoder runs again with all of

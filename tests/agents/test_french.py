@@ -116,6 +116,11 @@ def test_times(said: str, at: str, repeat: str | None) -> None:
     assert [said[start:end] for start, end in found.spans] == [said]
 
 
+def test_a_command_is_drawn_from_what_is_told_before_it() -> None:
+    routed = ROUTER.route("il est tard, donc mets un minuteur de dix minutes")
+    assert (routed.intent, routed.args["seconds"]) == ("timer.set", 600)
+
+
 @pytest.mark.parametrize("said", ["un minuteur de deux heures", "dans 2 heures", "sept", "mars"])
 def test_no_time(said: str) -> None:
     assert find_when(said, "fr") is None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agents.router import Router
 from device.listen.endpoint import Completeness
-from device.listen.wording import completeness, is_asking, is_doable
+from device.listen.wording import completeness, is_asking, is_settled
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +80,17 @@ def test_any_text_will_do(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "doable"),
+    ("text", "settled"),
     [
         ("Undo that.", True),
         ("Is the gate closed?", True),
+        ("What is the capital of France?", True),
+        ("What is the capital of?", False),
         ("And do that.", False),
         ("Set a timer.", False),
         ("Call Anna.", False),
         ("Remember that my car is on level three.", False),
     ],
 )
-def test_what_is_looked_for_among_readings(router: Router, text: str, doable: bool) -> None:
-    assert is_doable(router.route(text)) is doable
+def test_what_needs_no_other_reading(router: Router, text: str, settled: bool) -> None:
+    assert is_settled(text, router.route(text)) is settled
