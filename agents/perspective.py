@@ -9,9 +9,9 @@ _PAIRS = {
     "me": "you", "us": "you", "my": "your", "our": "your", "mine": "yours", "ours": "yours",
     "myself": "yourself", "ourselves": "yourselves",
 }  # fmt: skip
+# The words in ASCII alone: elsewhere "İ" is an "i" to IGNORECASE, and is none in lower case.
 _WORDS = re.compile(
-    r"(?<![\w'-])(?:" + "|".join(sorted(_PAIRS, key=len, reverse=True)) + r")(?![\w-]|'\w)",
-    re.IGNORECASE,
+    r"(?<![\w'-])(?ai:" + "|".join(sorted(_PAIRS, key=len, reverse=True)) + r")(?![\w-]|'\w)"
 )
 
 

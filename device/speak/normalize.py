@@ -350,7 +350,8 @@ _RULES = (
     # abbreviations: a voice takes their full stop for the end of the sentence
     _rule(r"\b(Dr|Mrs?|Ms|Prof|St|Mt)\. ?(?=[A-Z])", lambda found: f"{_TITLES[found[1]]} "),
     _rule(r"\b([Nn])o\. ?(?=\d)", lambda found: "Number " if found[1] == "N" else "number "),
-    _rule(r"\b(e\.g|i\.e|etc|vs|approx)\.(?!\w),?", _say_short, re.IGNORECASE),
+    # in ASCII alone: to IGNORECASE a long "s" is one elsewhere too, and is none in lower case
+    _rule(r"\b((?ai:e\.g|i\.e|etc|vs|approx))\.(?!\w),?", _say_short),
     # Roman numerals, where they cannot be anything else
     _rule(
         rf"\b({_RULERS}) (II|III|IV|VI{{0,3}}|IX|XI{{0,3}}|XIV|XVI?)\b",

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.perspective import second_person
@@ -28,5 +28,7 @@ def test_it_is_said_to_the_owner(said: str, spoken: str) -> None:
 
 
 @given(st.text())
+@example("\u0130 said so")  # a capital I with a dot
+@example("tell u\u017f")  # with a long s
 def test_any_text_can_be_turned(text: str) -> None:
     assert isinstance(second_person(text), str)

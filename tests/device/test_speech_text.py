@@ -19,6 +19,8 @@ _PIECES = [
 
 @settings(deadline=None)
 @given(st.text(max_size=80))
+@example("v\u017f. them")  # with a long s
+@example("\u0130.e. so")  # with a dotted I
 @example("1:00:1")
 def test_spoken_text_goes_through_unchanged(text: str) -> None:
     spoken = speech_text(text)
