@@ -101,6 +101,8 @@ def _corrects(text: str, name: str) -> tuple[str, str] | None:
     said = plain(text)
     opening = courtesies(name).opening.match(said)
     said = said[opening.end() :] if opening else said  # "Jarvis, no alarms" takes nothing back
+    while (thanked := courtesies(name).closing_after_pause.search(said)) is not None:
+        said = said[: thanked.start()]
     matches = list(courtesies(name).correction.finditer(said))
     if not matches:
         return None

@@ -1122,7 +1122,7 @@ def test_ctrl_c_stops_an_import_which_goes_on_later(
     path = tmp_path / "many.txt"
     path.write_text("\n\n".join(f"Note number {n}." for n in range(count)), encoding="utf-8")
     importing = Terminal(home, "import", str(path))
-    importing.expect("0%")
+    importing.expect("%")  # the first of them: "0%" may be "100%"
     importing.press_ctrl_c()
     assert importing.end() == 130, importing.seen
     assert "Stopped. What was imported is kept" in importing.seen
