@@ -86,15 +86,23 @@ class FreeChoice:
         return Chosen(tool, args, self._decoded() - before, took_s)
 
     def _call(self, answer: Mapping[str, Any]) -> tuple[str | None, dict[str, object]]:
-        name, args = answer.get("name"), answer.get("arguments", {})
+        """Arguments count wherever a small model puts them: also as "parameters", and beside the
+        name.
+        """
+        name, rest = answer.get("name"), {k: v for k, v in answer.items() if k != "name"}
+        args = next((rest[key] for key in ("arguments", "parameters") if key in rest), rest)
         if name not in self._names or not isinstance(args, dict):
             return None, {}
         return str(name), cast("dict[str, object]", args)
 
 
 def schema(tool: Tool[Any]) -> dict[str, Any]:
-    """A tool as function-calling models are shown it."""
+    """A tool as function-calling models are shown it, without what only the program fills in."""
     parameters = tool.args.model_json_schema()
+    if tool.uses:
+        asked = {"action", *(slot for use in tool.uses for slot in use.slots)}
+        properties = parameters.get("properties", {})
+        parameters["properties"] = {k: v for k, v in properties.items() if k in asked}
     for each in (parameters, *parameters.get("properties", {}).values()):
         each.pop("title", None)
     parameters.pop("description", None)
@@ -103,12 +111,16 @@ def schema(tool: Tool[Any]) -> dict[str, Any]:
 
 
 def read(text: str) -> dict[str, Any] | None:
-    """The first JSON object in a text; None if there is no whole one."""
+    """The first JSON object in a text, of a key said twice the first; None if none is whole."""
     at = text.find("{")
     if at < 0:
         return None
     try:
-        found, _ = json.JSONDecoder().raw_decode(text[at:])
+        found, _ = json.JSONDecoder(object_pairs_hook=_first_wins).raw_decode(text[at:])
     except json.JSONDecodeError:
         return None
     return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))

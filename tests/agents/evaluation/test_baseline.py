@@ -16,6 +16,7 @@ NOW = datetime(2026, 3, 14, 10, tzinfo=UTC)
         ('{"name": "clock"}', {"name": "clock"}),
         ('Sure:\n```json\n{"name": "clock"}\n```', {"name": "clock"}),
         ('{"name": "clock"', None),
+        ('{"name": "timer", "name": "pasta"}', {"name": "timer"}),
         ("I can't.", None),
         ("[1]", None),
     ],
@@ -28,6 +29,7 @@ def test_every_tool_is_shown_with_what_it_takes(toolbox) -> None:
     choice = FreeChoice(FakeModel(), toolbox.tools, lambda: 0, lambda: NOW)
     assert all(f'"name":"{tool.name}"' in choice.system for tool in toolbox.tools)
     assert '"seconds"' in choice.system
+    assert '"paused"' not in choice.system, "an argument that only the program fills in"
     clock = schema(ClockTool(lambda: NOW))
     assert set(clock) == {"name", "description", "parameters"}
 
@@ -36,6 +38,8 @@ def test_every_tool_is_shown_with_what_it_takes(toolbox) -> None:
     ("reply", "tool", "args"),
     [
         ('{"name":"timer","arguments":{"action":"set"}}', "timer", {"action": "set"}),
+        ('{"name":"timer","parameters":{"action":"set"}}', "timer", {"action": "set"}),
+        ('{"name":"timer","action":"set"}', "timer", {"action": "set"}),
         ('{"name":"rocket","arguments":{}}', None, {}),
         ('{"name":"timer","arguments":7}', None, {}),
         ('{"name":"none","reply":"Hello."}', None, {}),
