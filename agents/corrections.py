@@ -27,6 +27,9 @@ def corrected(text: str, name: str) -> Iterator[str]:
     if parts is None:
         return
     before, after = parts
+    minutes = _minutes_anew(before, after, name)
+    if minutes is not None:
+        yield minutes
     anew = _number_anew(before, after, name)
     if anew is not None:
         yield anew
@@ -111,6 +114,19 @@ def _corrects(text: str, name: str) -> tuple[str, str] | None:
     if first is not None:  # corrected twice: both corrections are of the same words
         before = before[: first.start()].rstrip(" ,.;")
     return (before, after) if before and after else None
+
+
+def _minutes_anew(before: str, after: str, name: str) -> str | None:
+    """`before` with its last number as the hour of the minutes that `after` begins with: "at four",
+    "half past".
+    """
+    minutes = language(name).regex("of_an_hour").match(after)
+    old = in_digits(Mapped.of(before), name).text
+    numbers = list(_NUMBER.finditer(old))
+    if minutes is None or not numbers:
+        return None
+    hour, rest = numbers[-1], after[minutes.end() :].rstrip(" .!")
+    return f"{old[: hour.start()]}{minutes[0]} {hour[0]}{old[hour.end() :]}{rest}"
 
 
 def _number_anew(before: str, after: str, name: str) -> str | None:

@@ -94,6 +94,17 @@ def concluded(text: str, name: str) -> tuple[str, str] | None:
     return found["head"], found["tail"]
 
 
+def on_the_day(command: str, told: str, name: str) -> str | None:
+    """A command on the day that is told of beside it: "I'm on the early shift tomorrow, so wake me
+    at five"; as it is where what is told of is over. None where not one day is told of.
+    """
+    words = language(name)
+    if words.regex("over").search(told):
+        return command
+    days = [each["day"] for each in words.regex("day_of").finditer(told) if each["day"]]
+    return f"{command.rstrip(' .!')} {days[0]}" if len(days) == 1 else None
+
+
 def command_in(text: str, name: str) -> Iterator[str]:
     """What may be a command in `text`, without what was said before it, or as its reason.
 

@@ -29,6 +29,7 @@ from agents.replies import urgent
 from agents.reworded import (
     command_in,
     concluded,
+    on_the_day,
     time_last,
     verb_first,
     with_length,
@@ -154,8 +155,20 @@ class Router:
         other = self._meant(parts[1], self._route(parts[1], now), now)
         if not _is_whole(other) or other.tool in _NOT_WITHIN:
             return None
-        dated = _says_when(parts[0], self._language) and not _says_when(parts[1], self._language)
-        return None if dated and other.tool in _AT_A_TIME else other
+        return self._dated(other, parts[1], parts[0], now)
+
+    def _dated(self, routed: Routed, command: str, besides: str, now: datetime) -> Routed | None:
+        """A command within what is said besides, on the day that is said there: "my train's early
+        on Monday, get me up at five". None where a time is said besides that it may be for.
+        """
+        name = self._language
+        if routed.tool not in _AT_A_TIME or _says_day(command, name):
+            return routed
+        if _says_day(besides, name) and (dated := on_the_day(command, besides, name)) is not None:
+            other = self._route(dated, now)
+            return other if _is_whole(other) and other.intent == routed.intent else None
+        alone = _says_when(command, name) and not _says_day(besides, name)
+        return routed if alone or not _says_when(besides, name) else None
 
     def _meant(self, text: str, routed: Routed, now: datetime) -> Routed:
         """Where it goes as its speaker corrected or added to it, or in another order."""
@@ -176,12 +189,11 @@ class Router:
             return routed
         for command in command_in(text, self._language):
             other = self._route(command, now)
-            besides = plain(text).replace(command, "", 1)
-            dated = _says_when(besides, self._language) and not _says_day(command, self._language)
-            if other.tool in _AT_A_TIME and dated:
-                continue  # "my train's early on Monday, get me up at five"
-            if other.tool not in _NOT_WITHIN:
-                return other
+            if other.tool in _NOT_WITHIN:
+                continue
+            dated = self._dated(other, command, plain(text).replace(command, "", 1), now)
+            if dated is not None:
+                return dated
         return routed
 
     def _reordered(self, text: str) -> Iterator[str]:

@@ -94,7 +94,8 @@ def fill_frame(
 def items_of(said: str, words: Language) -> list[str]:
     """The things of a spoken list: "milk, eggs and some bread"."""
     parts = words.regex("joins").split(said)
-    bare = (words.regex("some").sub("", part.strip(_CLOSED), count=1) for part in parts)
+    kept = (words.regex("ends_kindly").sub("", part.strip(_CLOSED)) for part in parts)
+    bare = (words.regex("some").sub("", part, count=1) for part in kept)
     return [part for part in bare if part]
 
 

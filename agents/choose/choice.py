@@ -13,10 +13,10 @@ from agents.choose.examples import NONE, Example
 from agents.choose.fill import fill
 from agents.choose.learned import Learned
 from agents.choose.learned_shortlist import LearnedShortlist
-from agents.choose.point import named_list, pointed, surely
+from agents.choose.point import named_list, pointed, pointed_each, surely, surely_each
 from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
-from agents.choose.spans import bearing, says_little, spans
+from agents.choose.spans import bearing, spans, things
 from agents.corrections import corrected_number
 from agents.mapped import Mapped
 from agents.model import ChatModel, Message, Role, never
@@ -241,7 +241,7 @@ class Chooser:
             borne = [bear.get(run, 0.0) for run in runs]
             value = runs[int(np.argmax(np.log(np.array(likely) + _FAINT) + np.array(borne)))]
             if value != _NOTHING or not optional:
-                args[slot] = _things(value) if slot == "items" else value
+                args[slot] = things(value) if slot == "items" else value
         return args
 
     def _leaves_a_number(
@@ -291,13 +291,18 @@ class Chooser:
         said_too = read(text, intent, slots, self._times, now)
         made = dict(args)
         for slot in gaps:
-            found = surely(text, slot, said_too.taken, learned)
             value = args[slot]
             several = isinstance(value, list | tuple)
-            said = " and ".join(cast("Sequence[str]", value)) if several else str(value)
-            if found is None or _bare(found) == _bare(said) or not _has_all(said, found):
+            values = [str(each) for each in cast("Sequence[object]", value)] if several else [value]
+            if several:
+                found = surely_each(text, slot, said_too.taken, learned) or []
+            else:
+                found = [each] if (each := surely(text, slot, said_too.taken, learned)) else []
+            said = " ".join(map(str, values))
+            same = [_bare(each) for each in found] == [_bare(str(each)) for each in values]
+            if not found or same or not _has_all(said, " ".join(found)):
                 continue
-            made[slot] = _things(found) if several else found
+            made[slot] = found if several else found[0]
             if "list" in said_too.args and slot == "items":
                 made["list"] = said_too.args["list"]
         return made
@@ -314,9 +319,12 @@ class Chooser:
             args["list"] = text[slice(*where)].lower()
             taken = (*taken, where)
         for slot in (each for each in _LONGEST if each in slots and each not in args):
-            found = pointed(text, best.intent, slot, taken, learned)
-            if found is not None:
-                args[slot] = _things(found) if slot == "items" else found
+            if slot == "items":
+                found = pointed_each(text, best.intent, slot, taken, learned)
+            else:
+                found = pointed(text, best.intent, slot, taken, learned)
+            if found:
+                args[slot] = found
         return args
 
 
@@ -373,8 +381,3 @@ def _usual(slot: str, examples: Sequence[Example]) -> bool:
     """Whether what is said like this mostly has this slot."""
     near = examples[:_NEAR]
     return sum(slot in each.slots for each in near) * 2 > len(near)
-
-
-def _things(said: str) -> list[str]:
-    parts = said.replace(", and ", ",").replace(" and ", ",").split(",")
-    return [bare for part in parts if (bare := part.strip()) and not says_little(bare)]

@@ -135,21 +135,31 @@ class Learned:
         mean = self._looked(text).states.mean(axis=0)
         return softmax(with_one(mean)[None] @ self._weights.uses)[0]
 
-    def points(self, text: str, slot: str, runs: Sequence[tuple[int, int]]) -> list[float] | None:
+    def points(
+        self, text: str, slot: str, runs: Sequence[tuple[int, int]], *, apart: bool = False
+    ) -> list[float] | None:
         """How well each run of characters of `text` fills a slot: the logarithm of the chance that
-        it begins there, and ends there. None for a slot that was never learned.
+        it begins there, and ends there; apart: and that none begins or ends inside it. None for a
+        slot that was never learned.
         """
         if slot not in self._weights.slots:
             return None
         number = self._weights.slots.index(slot)
         looked = self._looked(text)
         states = with_one(looked.states)
-        first = log_sigmoid(states @ self._weights.first[:, number])
-        last = log_sigmoid(states @ self._weights.last[:, number])
+        begins = states @ self._weights.first[:, number]
+        ends = states @ self._weights.last[:, number]
+        first, last = log_sigmoid(begins), log_sigmoid(ends)
+        no_first, no_last = log_sigmoid(-begins), log_sigmoid(-ends)
         found: list[float] = []
         for start, end in runs:
             edges = token_range(looked.tokens, start, end)
-            found.append(-np.inf if edges is None else float(first[edges[0]] + last[edges[1]]))
+            if edges is None:
+                found.append(-np.inf)
+                continue
+            a, b = edges
+            inside = no_first[a + 1 : b + 1].sum() + no_last[a:b].sum() if apart else 0.0
+            found.append(float(first[a] + last[b] + inside))
         return found
 
     def forget(self) -> None:

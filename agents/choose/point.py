@@ -8,11 +8,11 @@ from agents.choose.learned import Learned
 from agents.choose.spans import ranges, says_little, with_whom
 
 _LONGEST: Final = {
-    "text": 24, "fact": 24, "items": 16, "title": 8, "topic": 8, "target": 6, "name": 3, "place": 4,
+    "text": 24, "fact": 24, "items": 8, "title": 8, "topic": 8, "target": 6, "name": 3, "place": 4,
     "person": 3, "word": 1, "list": 3,
 }  # fmt: skip
 """Words that fill a slot, at most."""
-_OVER: Final = {"text": ",;:", "fact": ",;:", "items": ","}
+_OVER: Final = {"text": ",;:", "fact": ",;:"}
 """Stops that what fills a slot may go over."""
 _KEEPS_TIMES: Final = frozenset(("note.add", "remember", "forget", "recall"))
 """Uses in whose own words a time is no more than words."""
@@ -22,6 +22,8 @@ _SURE: Final = math.log(0.02)
 """What fills a slot that may be left out must be so good by itself."""
 _LIKELY: Final = -11.0
 _BEYOND_DOUBT: Final = math.log(0.8)
+_ONE_OF_SEVERAL: Final = math.log(0.2)
+"""What fills a slot beside others must be so good by itself."""
 _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""
 _LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
@@ -48,6 +50,44 @@ def pointed(
     return text[start:end]
 
 
+def pointed_each(
+    text: str, intent: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> list[str]:
+    """The things that fill a slot of several, as they were said; none where nothing does well
+    enough.
+    """
+    found = [each for each, point in _each(text, slot, taken, learned) if point >= _ONE_OF_SEVERAL]
+    if found:
+        return [text[slice(*each)] for each in sorted(found)]
+    only = pointed(text, intent, slot, taken, learned)
+    return [] if only is None else [only]
+
+
+def surely_each(
+    text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> list[str] | None:
+    """The things that fill a slot of several beyond doubt; None where any is doubtful."""
+    found = [(each, p) for each, p in _each(text, slot, taken, learned) if p >= _SURE]
+    if not found or any(point < _BEYOND_DOUBT for _, point in found):
+        return None
+    return [text[slice(*each)] for each, _ in sorted(found)]
+
+
+def _each(
+    text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
+) -> list[tuple[tuple[int, int], float]]:
+    """The runs that may fill a slot of several, the best first, and how well each does; none holds
+    a part of another.
+    """
+    runs = _runs(text, slot, taken)
+    points = learned.points(text, slot, runs, apart=True) or []
+    found: list[tuple[tuple[int, int], float]] = []
+    for run, point in sorted(zip(runs, points, strict=True), key=lambda each: -each[1]):
+        if not any(run[0] < end and start < run[1] for (start, end), _ in found):
+            found.append((run, point))
+    return found
+
+
 def surely(
     text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
 ) -> str | None:
@@ -60,14 +100,19 @@ def _best(
     text: str, slot: str, taken: tuple[tuple[int, int], ...], learned: Learned
 ) -> tuple[tuple[int, int], float, float] | None:
     """The run that fills a slot best, how well it does, and its share of all that might."""
-    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
-    runs = [run for run in every if not _says_little(text[run[0] : run[1]])]
+    runs = _runs(text, slot, taken)
     points = learned.points(text, slot, runs)
     if not runs or points is None:
         return None
     best = max(range(len(runs)), key=points.__getitem__)
     share = 1 / sum(math.exp(each - points[best]) for each in points)
     return runs[best], points[best], share
+
+
+def _runs(text: str, slot: str, taken: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """Where what fills a slot may stand."""
+    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
+    return [run for run in every if not _says_little(text[run[0] : run[1]])]
 
 
 def named_list(text: str, intent: str, learned: Learned) -> tuple[int, int] | None:

@@ -64,6 +64,12 @@ def says_little(run: str) -> bool:
     return _SAYS_LITTLE.fullmatch(run) is not None
 
 
+def things(said: str) -> list[str]:
+    """The things that a run names: "bread, milk and eggs"."""
+    parts = said.replace(", and ", ",").replace(" and ", ",").split(",")
+    return [bare for part in parts if (bare := part.strip()) and not says_little(bare)]
+
+
 def bearing(text: str, run: str, taken: Sequence[tuple[int, int]], *, whole: bool) -> float:
     """How well a run of `text` bears being a slot by where it stands: a logarithm, to be added to
     a model's. whole: the slot holds a sentence or a deed, not a thing's name.

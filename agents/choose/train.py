@@ -5,8 +5,9 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, cast
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from agents.choose.features import token_range
 from agents.choose.layers import Layer
 from agents.choose.learn import Seen, learn
 from agents.choose.learned import Learned, Weights
+from agents.choose.spans import things
 from agents.evaluation.suite import SUITES
 from context.embed import TokenEmbedder
 
@@ -32,8 +34,13 @@ OWN: Final = (
     "person",
 )
 """Slots that hold the speaker's own words."""
+SEVERAL: Final = "items"
+"""The slot that holds several things, each with a begin and an end of its own."""
 EXAMPLES: Final = "examples"
 """The source of those of `examples_en.txt`."""
+_OPEN: Final = "open_tools"
+_OPEN_COUNTS: Final = 3
+"""What people say in no words of a command counts as so many examples: there is little of it."""
 _LEARNT_FROM: Final = re.compile(r"(?:commands|open_tools)(?:_\w+)?_a")
 
 
@@ -56,10 +63,41 @@ def lessons() -> list[Lesson]:
         for line in path.read_text("utf-8").splitlines():
             turn = json.loads(line)
             if "text" in turn and turn.get("language", "en") == "en" and "intent" in turn:
-                slots = turn.get("slots", {})
+                slots = turn.get("slots", {}) | _said_ones(turn)
                 found.append(Lesson(turn["text"], _use(turn["intent"], slots), slots, path.stem))
+    found += [bare for each in found if (bare := _without_commas(each)) is not None]
     several = {each.intent.partition(".")[0] for each in found if "." in each.intent}
     return [each for each in found if each.intent not in several]  # any action of a tool is none
+
+
+def _without_commas(lesson: Lesson) -> Lesson | None:
+    """Several things in a row as some transcribers write them; None where there is no such row."""
+    where = [span for slot, span in _marked(lesson) if slot == SEVERAL]
+    text = lesson.text
+    for (_, end), (start, _) in reversed(list(pairwise(where))):
+        if text[end:start] == ", ":
+            text = f"{text[:end]} {text[start:]}"
+    if text == lesson.text:
+        return None
+    items = [lesson.text[slice(*each)] for each in where]
+    return replace(lesson, text=text, slots={**lesson.slots, SEVERAL: items})
+
+
+def _said_ones(turn: Mapping[str, Any]) -> dict[str, object]:
+    """Of slots of which several values are right, the first that was said in these words, so that
+    it isn't learned that nothing fills them.
+    """
+    found = {
+        slot: next((each for each in values if _is_said(turn["text"], each)), None)
+        for slot, values in turn.get("slots_any", {}).items()
+        if slot in OWN
+    }
+    return {slot: value for slot, value in found.items() if value is not None}
+
+
+def _is_said(text: str, value: object) -> bool:
+    values = cast("list[object]", value) if isinstance(value, list) else [value]
+    return all(_where(text, str(each)) is not None for each in values)
 
 
 def _use(intent: str, slots: Mapping[str, object]) -> str:
@@ -84,7 +122,8 @@ def train(
     """
     intents = sorted({each.intent for each in taught})
     numbers = {intent: n for n, intent in enumerate(intents)}
-    seen = [_seen(each, numbers[each.intent], embedder) for each in taught]
+    again = [each for each in taught if each.source.startswith(_OPEN)] * (_OPEN_COUNTS - 1)
+    seen = [_seen(each, numbers[each.intent], embedder) for each in (*taught, *again)]
     learned = learn(seen, start, len(intents), told)
     return Weights(
         tuple(intents),
@@ -128,15 +167,16 @@ def score(held: Sequence[Lesson], learned: Learned) -> Iterator[str]:
 
 
 def _marked(lesson: Lesson) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Where the own words of an example stand: from the first to the last of several things."""
+    """Where the own words of an example stand; of several things each."""
     for slot, value in lesson.slots.items():
         if slot not in OWN or value is None:
             continue
-        values = cast("list[object]", value) if isinstance(value, list) else [value]
-        found = [_where(lesson.text, str(each)) for each in values]
-        known = [each for each in found if each is not None]
+        whole = value if isinstance(value, list) else [str(value)]
+        values = things(str(value)) if slot == SEVERAL and isinstance(value, str) else whole
+        found = [_where(lesson.text, str(each)) for each in cast("list[object]", values)]
+        known = sorted(each for each in found if each is not None)
         if known and len(known) == len(found):
-            yield slot, (min(each[0] for each in known), max(each[1] for each in known))
+            yield from ((slot, each) for each in known)
 
 
 def _where(text: str, said: str) -> tuple[int, int] | None:

@@ -22,6 +22,10 @@ _ONE_PERSON: Final = (
     "I can't tell people's voices apart well enough for that. I can answer in company, or to your"
     " household."
 )
+_ONE_KIND: Final = (
+    "I can't allow that by kind. I can answer about what you told me in company, or about one thing:"
+    " ask me for it first, and then allow it."
+)
 _NO_LONGER: Final = "I no longer allow that."
 _NOTHING_MORE: Final = "I allow nothing beyond the usual any more."
 _ASK_ALL: Final = "Should I take back all that you've allowed? Say yes to take it back."
@@ -41,7 +45,7 @@ _FOR: Final = {
 
 class PermissionsArgs(ToolArgs):
     """to: whom to allow it. that: what the last answer was made from, not all that was told.
-    person: somebody by name. which: of what was allowed, to take back. agreed: taking back all was
+    person: somebody by name. kind: of what is to be told ("calendar"). which: of what was allowed, to take back. agreed: taking back all was
     asked about.
     """
 
@@ -50,6 +54,7 @@ class PermissionsArgs(ToolArgs):
     that: bool = True
     lasts: Lasts = Lasts.ONCE
     person: str | None = None
+    kind: str | None = None
     which: Literal["last", "all"] = "last"
     agreed: bool = False
 
@@ -74,6 +79,8 @@ class PermissionsTool(Tool[PermissionsArgs]):
                 return self._revoke(args, context)
             case "give" if args.person is not None:
                 return Receipt(self.name, False, {}, _ONE_PERSON)
+            case "give" if args.kind is not None:
+                return Receipt(self.name, False, {}, _ONE_KIND)
             case "give":
                 return self._give(args, context)
 
