@@ -18,9 +18,12 @@ from agents.choose.read import Times, read
 from agents.choose.shortlist import Candidate, Found, Shortlist
 from agents.choose.spans import bearing, spans, things
 from agents.corrections import corrected_number
+from agents.language import language
 from agents.mapped import Mapped
 from agents.model import ChatModel, Message, Role, never
 from agents.numbers import in_digits
+from agents.reworded import with_length
+from agents.slots import steps_of
 from agents.tools import Call, Use
 from context.labels import Label
 
@@ -311,11 +314,13 @@ class Chooser:
         self, text: str, best: Candidate, learned: Learned, now: datetime
     ) -> dict[str, object]:
         """The arguments, as far as they were said, by what was learned."""
+        if best.intent == "calendar.add":
+            text = with_length(text, "en") or text
         slots = frozenset(best.use.slots) | frozenset(learned.filled(best.intent))
         said = read(text, best.intent, slots, self._times, now)
         args: dict[str, object] = {**_fixed(best), **said.args}
         taken = said.taken
-        if "list" in slots and (where := named_list(text, best.intent, learned)) is not None:
+        if "list" in slots and (where := named_list(text, learned)) is not None:
             args["list"] = text[slice(*where)].lower()
             taken = (*taken, where)
         for slot in (each for each in _LONGEST if each in slots and each not in args):
@@ -325,7 +330,21 @@ class Chooser:
                 found = pointed(text, best.intent, slot, taken, learned)
             if found:
                 args[slot] = found
+        if best.intent == "routine.teach" and isinstance(name := args.get("name"), str):
+            args["steps"] = _steps_behind(text, name)
         return args
+
+
+def _steps_behind(text: str, name: str) -> list[str]:
+    """The steps of a routine that follow its name: "let's call it siesta, and it stands for close
+    the blinds and mute".
+    """
+    words = language("en")
+    said = text[text.find(name) + len(name) :]
+    begins = words.regex("command_verbs")
+    rests = (said[each.end() :] for each in begins.finditer(said))
+    first = next((rest for rest in rests if begins.match(f" {rest}")), "")
+    return steps_of(first, words)
 
 
 def _has_all(said: str, part: str) -> bool:

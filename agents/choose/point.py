@@ -26,6 +26,9 @@ _ONE_OF_SEVERAL: Final = math.log(0.2)
 """What fills a slot beside others must be so good by itself."""
 _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""
+_LIKELY_A_LIST: Final = math.log(0.4)
+_SHOPPING: Final = re.compile(r"\b(?:shop(?:s|ping)?|grocer(?:y|ies)|lists?)\b", re.IGNORECASE)
+_IS: Final = re.compile(r"\w{2,}['\u2019]s$")
 _LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 
 
@@ -110,19 +113,23 @@ def _best(
 
 
 def _runs(text: str, slot: str, taken: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
-    """Where what fills a slot may stand."""
-    every = ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, ""))
+    """Where what fills a slot may stand; also without "'s" behind it ("the lamp's too bright")."""
+    said = list(ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, "")))
+    every = said + [(start, end - 2) for start, end in said if _IS.search(text[start:end])]
     return [run for run in every if not _says_little(text[run[0] : run[1]])]
 
 
-def named_list(text: str, intent: str, learned: Learned) -> tuple[int, int] | None:
-    """Where the name of a list is that has several words: "hospital bag" before "list"."""
-    name = pointed(text, intent, "list", (), learned)
-    if name is None or " " not in name:
+def named_list(text: str, learned: Learned) -> tuple[int, int] | None:
+    """Where the name of a list is: several words before "list" ("hospital bag"), or what is likely
+    to be one without that word ("my jobs").
+    """
+    found = _best(text, "list", (), learned)
+    if found is None:
         return None
-    start = text.find(name)
-    end = start + len(name)
-    return (start, end) if _LIST.match(text, end) else None
+    (start, end), point, _ = found
+    several = " " in text[start:end] and _LIST.match(text, end) is not None
+    least = _SURE if several else _LIKELY_A_LIST
+    return None if point < least or _SHOPPING.search(text[start:end]) else (start, end)
 
 
 def _says_little(run: str) -> bool:

@@ -28,8 +28,9 @@ _ALL = re.compile(
 )
 _LAST = re.compile(r"\b(?:last|latest|newest|just (?:now|before)|a moment ago)\b", re.IGNORECASE)
 _WAKE_UP = re.compile(
-    r"\b(?:as soon as|when(?:ever)?|once|after|the moment) (?:i'm|i am|i get|i wake|i've woken)\b"
-    r"(?: (?:up|awake))?|\bnext time (?:i|we) (?:talk|speak)\b",
+    r"\b(?:(?:as )?soon as|when(?:ever)?|once|after|the (?:moment|minute|second)|first thing when)"
+    r" (?:i'm|i am|i get|i wake|i've woken|i open my eyes)\b"
+    r"(?: (?:up|awake|out of (?:my |the )?bed))?|\bnext time (?:i|we) (?:talk|speak)\b",
     re.IGNORECASE,
 )
 _DAY = re.compile(r"\b(?:today|yesterday)\b", re.IGNORECASE)

@@ -23,8 +23,8 @@ _ONE_PERSON: Final = (
     " household."
 )
 _ONE_KIND: Final = (
-    "I can't allow that by kind. I can answer about what you told me in company, or about one thing:"
-    " ask me for it first, and then allow it."
+    "I can't allow that by kind. I can answer about what you told me in company, or about one"
+    " thing: ask me for it first, and then allow it."
 )
 _NO_LONGER: Final = "I no longer allow that."
 _NOTHING_MORE: Final = "I allow nothing beyond the usual any more."
@@ -45,8 +45,8 @@ _FOR: Final = {
 
 class PermissionsArgs(ToolArgs):
     """to: whom to allow it. that: what the last answer was made from, not all that was told.
-    person: somebody by name. kind: of what is to be told ("calendar"). which: of what was allowed, to take back. agreed: taking back all was
-    asked about.
+    person: somebody by name. kind: of what is to be told ("calendar"). which: of what was allowed,
+    to take back. agreed: taking back all was asked about.
     """
 
     action: Literal["list", "give", "revoke"]

@@ -1,5 +1,6 @@
 """What was learned of tools and slots, and what an agent without a language model makes of it."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from agents.choose.said_times import said_time
 from agents.choose.shortlist import MOST, Candidate, Found
 from agents.choose.train import Lesson, hash_of, lessons, train
 from agents.choose.turn import Choices
+from agents.evaluation.suite import SUITES
 from agents.tools import Toolbox, Use
 from agents.tools.calculator import CalculatorTool
 from agents.tools.standard import standard_tools
@@ -25,6 +27,8 @@ from context.embed import MiniLM
 from context.items import Provenance
 
 pytestmark = pytest.mark.engines
+
+NOW = datetime(2026, 3, 14, 10)
 
 FEW = [
     Lesson(text, intent, slots, "test")
@@ -244,10 +248,10 @@ def test_without_learning_and_without_a_model_nothing_is_chosen(learned: Learned
 
 def test_a_list_may_have_a_name_of_several_words(learned: Learned) -> None:
     text = "could my hospital bag list take one more thing, a phone charger"
-    where = named_list(text, "list.add", learned)
+    where = named_list(text, learned)
     assert where is not None
     assert text[slice(*where)] == "hospital bag"
-    assert named_list("put the bread on my shopping list", "list.add", learned) is None
+    assert named_list("put the bread on my shopping list", learned) is None
 
 
 @pytest.mark.parametrize(
@@ -305,3 +309,70 @@ def test_a_chosen_sum_is_worked_out_once(agent: Agent, monkeypatch) -> None:
     )
     assert "391" in said(agent.reply("pop quiz, what's 17 times 23"))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "items", "name"),
+    [
+        ("put sandals and a hat on my packing list", ["sandals", "hat"], "packing"),
+        ("flour sugar and yeast, we need to buy those", ["flour", "sugar", "yeast"], "shopping"),
+        ("Cleaning the boat, that also belongs among my jobs", ["Cleaning the boat"], "jobs"),
+    ],
+)  # fmt: skip
+def test_several_things_are_found_each_by_itself(learned, text, items, name) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    args = knows.completed(text, "list.add", {"action": "add"}, NOW)
+    assert [each.removeprefix("a ") for each in args["items"]] == items
+    assert args["list"] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("if you hear me say lights out, close the blinds and lock the door",
+         ["close the blinds", "lock the door"]),
+        ("if you hear me say lights out, well, that's nice", []),
+    ],
+)  # fmt: skip
+def test_the_steps_of_a_routine_follow_its_name(learned: Learned, text, steps) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    args = knows.completed(text, "routine.teach", {"action": "teach"}, NOW)
+    assert args["name"] == "lights out"
+    assert args.get("steps", []) == steps
+
+
+def test_a_thing_is_named_without_what_its_name_is_drawn_together_with(learned: Learned) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    text = "the hallway lamp's dazzling me, twenty percent will do"
+    args = knows.completed(text, "home.set", {"action": "set"}, NOW)
+    assert (args["target"].lower().removeprefix("the "), args["value"]) == ("hallway lamp", 20)
+
+
+def test_an_appointment_from_when_till_when(learned: Learned) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    text = "I've got swimming on Monday from two till half three, mark it"
+    args = knows.completed(text, "calendar.add", {"action": "add"}, NOW)
+    assert (args["title"], args["at"], args["seconds"]) == ("swimming", "2026-03-16T14:00", 5400)
+
+
+def test_what_may_be_cut_in_several_ways_is_learned_as_it_was_said() -> None:
+    taught = {each.text: each for each in lessons()}
+    several = 0
+    for path in SUITES.glob("*_a.jsonl"):
+        for line in path.read_text("utf-8").splitlines():
+            turn = json.loads(line)
+            cuts = turn.get("slots_any", {}).get("text", [])
+            said = [each for each in cuts if each.lower() in turn.get("text", "").lower()]
+            if said and turn["text"] in taught:
+                several += 1
+                assert taught[turn["text"]].slots.get("text") == said[0]
+    assert several > 50
+
+
+def test_things_in_a_row_are_learned_without_commas_too() -> None:
+    items = {each.text: each.slots.get("items") for each in lessons()}
+    assert items["let's have apples, pears and plums among the things to get"] == (
+        "apples, pears and plums"
+    )
+    bare = "let's have apples pears and plums among the things to get"
+    assert items[bare] == ["apples", "pears", "plums"]

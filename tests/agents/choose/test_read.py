@@ -3,6 +3,7 @@ from datetime import datetime
 import pytest
 
 from agents.choose.read import read
+from agents.choose.said_times import said_time
 
 NOW = datetime(2026, 3, 14, 10)
 SET = frozenset(("target", "value", "unit"))
@@ -37,3 +38,32 @@ def test_millimeters_are_a_unit() -> None:
     slots = frozenset(("value", "from", "to"))
     args = args_of("this drill is 12 mm, tell me that in inches", "calculator.convert", slots)
     assert args == {"value": 12, "from": "millimeter", "to": "inch"}
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("the bus goes at four on Tuesday, so give me a nudge at three", "2026-03-17T15:00"),
+        ("I owe her an answer by noon on Friday, so bother me at ten that day", "2026-03-20T10:00"),
+        ("unpaid on April 1st I'm in trouble, so on the 31st at nine", "2026-03-31T09:00"),
+        ("on Monday at six the shop opens and at five on Sunday I want a word", "2026-03-15T17:00"),
+        ("my exam is tomorrow at nine", "2026-03-15T09:00"),
+    ],
+)  # fmt: skip
+def test_of_several_times_the_last_is_that_of_what_is_asked_for(text: str, at: str) -> None:
+    said = said_time(text, NOW, early=False)
+    assert said is not None
+    assert said.at == at
+
+
+def test_where_no_part_says_one_time_there_is_none() -> None:
+    assert said_time("at three at four", NOW, early=False) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon as I'm out of bed tell me", "the minute I wake up tell me", "when I'm up, tell me"],
+)
+def test_at_waking_up(text: str) -> None:
+    slots = frozenset(("text", "at", "when"))
+    assert args_of(text, "reminder.set", slots) == {"when": "wake-up"}

@@ -21,6 +21,13 @@ from agents.choose.word_problems import sum_in
         ("she works thirty hours at nineteen fifty an hour, what does she earn", 585),
         ("sixteen seats to a row and nine rows, how many guests fit", 144),
         ("the yard is six metres by four and a half, what area is that", 27),
+        ("a scarf at forty euros and they give me ten percent less, what do I pay", 36),
+        ("nine sacks from her at twelve pounds the kilo, what do I owe", 108),
+        ("I swim 2 kilometres every day, how far is that over 30 days", 60),
+        ("thirty metres of hedge and each shrub's 1.5 metres wide, how many shrubs is that", 20),
+        ("she walked six rounds in 48 minutes, so how many minutes was that for each", 8),
+        ("bulbs come in 0.5 metre lengths and I've got six of them, what's that in all", 3),
+        ("it's for four and takes 200 grams of rice, we'll be seven, how much rice", 350),
         ("I had fifty stamps and used twenty-one, how many are left", 29),
     ],
 )
@@ -30,7 +37,14 @@ def test_stories_of_two_numbers(story: str, answer: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["what's 12 times 7", "my grandad is 80", "I have two dogs and three cats", ""]
+    "said",
+    [
+        "I had 12 plums and 4 plums went off, how many plums did mum have",
+        "what's 12 times 7",
+        "my grandad is 80",
+        "I have two dogs and three cats",
+        "",
+    ],
 )
 def test_others_are_none(said: str) -> None:
     assert sum_in(said) is None
