@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.said import courtesies, plain
+from agents.said import courtesies, plain, without_thanks
 
 _MOST_WORDS_TAKEN_BACK = 4
 _MOST_WORDS_ANEW = 2
@@ -104,8 +104,7 @@ def _corrects(text: str, name: str) -> tuple[str, str] | None:
     said = plain(text)
     opening = courtesies(name).opening.match(said)
     said = said[opening.end() :] if opening else said  # "Jarvis, no alarms" takes nothing back
-    while (thanked := courtesies(name).closing_after_pause.search(said)) is not None:
-        said = said[: thanked.start()]
+    said = without_thanks(said, name)
     matches = list(courtesies(name).correction.finditer(said))
     if not matches:
         return None

@@ -8,7 +8,7 @@ from agents.durations import find_duration
 from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.said import courtesies, plain
+from agents.said import courtesies, plain, without_thanks
 from agents.times import clock_time, find_when
 
 _DAY_MIN = 24 * 60
@@ -102,7 +102,7 @@ def on_the_day(command: str, told: str, name: str) -> str | None:
     if words.regex("over").search(told):
         return command
     days = [each["day"] for each in words.regex("day_of").finditer(told) if each["day"]]
-    return f"{command.rstrip(' .!')} {days[0]}" if len(days) == 1 else None
+    return f"{without_thanks(command, name).rstrip(' .!')} {days[0]}" if len(days) == 1 else None
 
 
 def command_in(text: str, name: str) -> Iterator[str]:

@@ -98,6 +98,13 @@ def hear(text: str, name: str) -> Heard:
     return Heard(said.strip(" .!?"), short, duration, when, polite, asked)
 
 
+def without_thanks(text: str, name: str) -> str:
+    """`text` without the courtesies that follow it after a pause: "…. Thank you!"."""
+    while (thanked := courtesies(name).closing_after_pause.search(text)) is not None:
+        text = text[: thanked.start()]
+    return text
+
+
 def _counted_down(figures: re.Match[str]) -> str:
     """ "1:30" as "1 min 30 s", "1:30:00" as "1 h 30 min"."""
     *digits, unit = figures.groups()
