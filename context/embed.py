@@ -18,7 +18,7 @@ from context.errors import ContextError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_BELOW = "layer_norm_8"  # what the fourth of the six layers gives, as its exporter calls it
+_BELOW = "layer_norm_6"  # what the third of the six layers gives, as its exporter calls it
 _MOST_TOKENS = 256
 _MOST_CHARACTERS = 16_384  # beyond 256 tokens of any prose; bounds the tokenizer's work
 

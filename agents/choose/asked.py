@@ -48,6 +48,10 @@ _AROUND = re.compile(
     r"|only|maybe|like|okay|ok|so|well|um|uh|no|yes|thanks|then|of)\b|[^\w]+|\d+$",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r"\b(?:deal|ok(?:ay)?|yeah|yes|right|all ?right|eh|will you|would you|please)\s*\?\s*$",
+    re.IGNORECASE,
+)
 _MOMENT = re.compile(
     r"\b(?:(?:a|an|one|1|half a|a couple of|a few) (?:sec(?:ond)?s?|mo(?:ment)?s?|min(?:ute)?s?"
     r"|ticks?|bit|while)|(?:two|2) (?:secs|seconds|ticks))\b",
@@ -62,6 +66,11 @@ def is_asked(text: str) -> bool:
         return False
     said = text.strip().rstrip(" .!")
     return said.endswith("?") or _ASKS.match(said) is not None
+
+
+def is_a_question(text: str) -> bool:
+    """Whether this is a question beyond doubt: a mark ends it, and no mere "okay?" before that."""
+    return is_asked(text) and text.rstrip().endswith("?") and _TAG.search(text) is None
 
 
 def is_doubtful(text: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from agents.choose.layers import Layer, through
 from agents.choose.likeness import Vectors
 
-_ROUNDS: Final = 5
+_ROUNDS: Final = 6
 _LEAST_STEPS: Final = 150
 _BATCH: Final = 32
 _RATE: Final = 2e-4

@@ -1,11 +1,11 @@
 """What was learned from examples: which use of a tool is meant, and which words fill its slots.
 
 The weights (`learned_en.npz`) are made by `scripts/train_choose`, from `examples_en.txt` and the
-evaluation suites to learn from, and come with the program. The top two layers of the sentence
+evaluation suites to learn from, and come with the program. The top three layers of the sentence
 embedder are trained further, and what they make of a text's tokens tells both: the mean of them
 which use is meant, each of them whether a slot begins or ends there, as spans are found in
 extractive question answering (Devlin et al. 2019, arXiv 1810.04805, section 4.2). What the embedder
-is else used for has its own two layers.
+is else used for has layers of its own.
 """
 
 import io

@@ -23,7 +23,7 @@ _NORMS: Final = {"norm": "attention.output.LayerNorm", "last_norm": "output.Laye
 _ALL: Final = 6
 
 
-def top_layers(path: Path, many: int = 2) -> list[Layer]:
+def top_layers(path: Path, many: int = 3) -> list[Layer]:
     """The last `many` of the embedder's six layers. path: its `model.onnx`. Raises OSError, or
     ValueError if it has other layers than it should.
     """

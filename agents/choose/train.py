@@ -96,8 +96,11 @@ def _said_ones(turn: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _is_said(text: str, value: object) -> bool:
-    values = cast("list[object]", value) if isinstance(value, list) else [value]
-    return all(_where(text, str(each)) is not None for each in values)
+    return all(_where(text, str(each)) is not None for each in _several(value))
+
+
+def _several(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
 def _use(intent: str, slots: Mapping[str, object]) -> str:
@@ -171,9 +174,11 @@ def _marked(lesson: Lesson) -> Iterator[tuple[str, tuple[int, int]]]:
     for slot, value in lesson.slots.items():
         if slot not in OWN or value is None:
             continue
-        whole = value if isinstance(value, list) else [str(value)]
-        values = things(str(value)) if slot == SEVERAL and isinstance(value, str) else whole
-        found = [_where(lesson.text, str(each)) for each in cast("list[object]", values)]
+        if slot == SEVERAL and isinstance(value, str):
+            values: list[object] = [*things(value)]
+        else:
+            values = _several(value)
+        found = [_where(lesson.text, str(each)) for each in values]
         known = sorted(each for each in found if each is not None)
         if known and len(known) == len(found):
             yield from ((slot, each) for each in known)

@@ -80,6 +80,15 @@ def test_one_person_by_name_is_more_than_it_can_tell(told, speaker, store) -> No
     assert store.grants.all() == ()
 
 
+def test_one_kind_of_what_was_told_is_more_than_it_can_allow(told, speaker, store) -> None:
+    speaker.press()
+    said = told.say("You may read out my calendar when others are listening")
+    assert said.startswith("I can't allow that by kind.")
+    assert store.grants.all() == ()
+    taken = told.say("Don't read out my notes any more when others can hear")
+    assert taken.startswith("Should I take back all")
+
+
 def test_that_must_mean_something(talk, speaker, store) -> None:
     speaker.press()
     conversation = talk(None)

@@ -376,3 +376,37 @@ def test_things_in_a_row_are_learned_without_commas_too() -> None:
     )
     bare = "let's have apples pears and plums among the things to get"
     assert items[bare] == ["apples", "pears", "plums"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the label says ninety minutes till it's dry, so let me know",
+        "if I don't have twenty minutes on this timer I'll be late, set it",
+        "dough's in the bowl, forty minutes and then you shout, okay?",
+    ],
+)
+def test_what_sounds_like_told_of_others_is_asked_about_first(agent, schedule, text) -> None:
+    assert said(agent.reply(text)).startswith("Shall I set a timer for")
+    assert not schedule.running()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "did she set a timer for ninety minutes?",
+        "who set the timer for ninety minutes?",
+        "he said to set a timer for ninety minutes",
+        "do they put milk on the shopping list?",
+    ],
+)
+def test_a_question_and_what_others_said_propose_nothing(agent, schedule, text) -> None:
+    assert "Shall I" not in said(agent.reply(text))
+    assert not schedule.running()
+
+
+def test_all_at_once_is_asked_about_first(agent: Agent, schedule) -> None:
+    for text in ("call Anna", "water the plants"):
+        schedule.add_reminder(text, at=datetime(2026, 11, 24, 17))
+    assert said(agent.reply("lose every reminder")).startswith("Shall I cancel")
+    assert len(schedule.reminders()) == 2
