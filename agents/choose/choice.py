@@ -290,10 +290,10 @@ class Chooser:
             return dict(args)
         tool, _, action = intent.partition(".")
         use = Use(action or None, "", acts=True)
-        return {
-            **self._pointed(_corrected(text), Candidate(tool, use, 1.0), self._learned, now),
-            **args,
-        }
+        found = self._pointed(_corrected(text), Candidate(tool, use, 1.0), self._learned, now)
+        whole = _bare(text)  # the request itself is nothing that it holds: "remember something"
+        more = {k: v for k, v in found.items() if not (isinstance(v, str) and _bare(v) == whole)}
+        return {**more, **args}
 
     def trimmed(
         self, text: str, intent: str, args: Mapping[str, object], now: datetime
@@ -347,7 +347,8 @@ class Chooser:
             if found:
                 args[slot] = found
         if best.intent == "routine.teach" and isinstance(name := args.get("name"), str):
-            args["steps"] = _steps_behind(text, name)
+            steps = _steps_behind(text, name)
+            args |= {"steps": steps} if steps else {}
         return args
 
 

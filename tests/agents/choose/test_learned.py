@@ -410,3 +410,7 @@ def test_all_at_once_is_asked_about_first(agent: Agent, schedule) -> None:
         schedule.add_reminder(text, at=datetime(2026, 11, 24, 17))
     assert said(agent.reply("lose every reminder")).startswith("Shall I cancel")
     assert len(schedule.reminders()) == 2
+
+
+def test_a_request_does_not_fill_itself(agent: Agent) -> None:
+    assert said(agent.reply("remember something for me")) == "What should I remember?"
