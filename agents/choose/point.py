@@ -12,6 +12,7 @@ _LONGEST: Final = {
     "person": 3, "word": 1, "list": 3,
 }  # fmt: skip
 """Words that fill a slot, at most."""
+_LEAST_WORDS: Final = {"fact": 2}
 _OVER: Final = {"text": ",;:", "fact": ",;:"}
 """Stops that what fills a slot may go over."""
 _KEEPS_TIMES: Final = frozenset(("note.add", "remember", "forget", "recall"))
@@ -116,7 +117,12 @@ def _runs(text: str, slot: str, taken: tuple[tuple[int, int], ...]) -> list[tupl
     """Where what fills a slot may stand; also without "'s" behind it ("the lamp's too bright")."""
     said = list(ranges(text, taken, longest=_LONGEST.get(slot, 3), across=_OVER.get(slot, "")))
     every = said + [(start, end - 2) for start, end in said if _IS.search(text[start:end])]
-    return [run for run in every if not _says_little(text[run[0] : run[1]])]
+    least = _LEAST_WORDS.get(slot, 1)
+    return [
+        (start, end)
+        for start, end in every
+        if not _says_little(text[start:end]) and len(text[start:end].split()) >= least
+    ]
 
 
 def named_list(text: str, learned: Learned) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from agents.arithmetic import NotASum, evaluate
 from agents.choose.word_problems import sum_in
-from agents.durations import find_duration
+from agents.durations import Span, find_duration
 from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
@@ -34,6 +34,7 @@ _WAKE_UP = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(r"\b(?:today|yesterday)\b", re.IGNORECASE)
+_MORE = re.compile(r"(?<=\w) (?:more|extra|further)(?= (?:sec|min|hour))", re.IGNORECASE)
 _MOST_SUM_WORDS = 24
 _FIGURE = re.compile(r"\d+|root|half|squared|cubed|double|dozen")
 _LIST_NAME = re.compile(r"\b(?:the|my|our|a)? ?([\w-]+)(?:'s)? list\b", re.IGNORECASE)
@@ -113,7 +114,7 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
         if "at" in slots and when.at is None:
             named["repeat"] = None
         args |= {name: value for name, value in named.items() if name in slots and value}
-    if "seconds" in slots and (span := find_duration(text)) is not None:
+    if "seconds" in slots and (span := _duration(text)) is not None:
         inside = any(span.start < end and start < span.end for start, end in taken)
         if not inside and ("at" not in args or intent == "calendar.add"):
             args["seconds"] = int(span.seconds) if span.seconds.is_integer() else span.seconds
@@ -147,6 +148,17 @@ def read(text: str, intent: str, slots: frozenset[str], times: Times, now: datet
         elif not intent.startswith("alarm") and (match := _DAY.search(text)):
             args["day"] = match[0].lower()
     return Read(args, tuple(taken))
+
+
+def _duration(text: str) -> Span | None:
+    """How long, be it "five more minutes"."""
+    more = _MORE.search(text)
+    if more is None:
+        return find_duration(text)
+    found = find_duration(text[: more.start()] + text[more.end() :])
+    if found is None or not found.start <= more.start() < found.end:
+        return found
+    return Span(found.seconds, found.start, found.end + len(more[0]))
 
 
 def _sum(text: str) -> str | None:

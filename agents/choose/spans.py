@@ -7,7 +7,7 @@ from typing import Final
 
 MOST_SPANS = 240
 _WORD = re.compile(r"[^\s,.;:!?\"\u201c\u201d]+(?:[.:](?=\d)[^\s,.;:!?\"]+)*")
-_BREAK = re.compile(r"[,.;:!?\"\u201c\u201d]")
+_BREAK = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)\.|[,;:!?\"\u201c\u201d]")
 _NEVER_FIRST = frozenset(
     """
     to that and or but so because for of on in at with from by about me you it then is are was be

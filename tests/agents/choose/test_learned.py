@@ -414,3 +414,10 @@ def test_all_at_once_is_asked_about_first(agent: Agent, schedule) -> None:
 
 def test_a_request_does_not_fill_itself(agent: Agent) -> None:
     assert said(agent.reply("remember something for me")) == "What should I remember?"
+
+
+def test_a_title_s_point_ends_no_words(learned: Learned) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    text = "in ten minutes I want a nudge to turn Mr. Smith on his other side"
+    args = knows.completed(text, "reminder.set", {"action": "set"}, NOW)
+    assert args["text"] == "turn Mr. Smith on his other side"

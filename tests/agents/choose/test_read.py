@@ -67,3 +67,11 @@ def test_where_no_part_says_one_time_there_is_none() -> None:
 def test_at_waking_up(text: str) -> None:
     slots = frozenset(("text", "at", "when"))
     assert args_of(text, "reminder.set", slots) == {"when": "wake-up"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("it's raw still, give it five more minutes", 300), ("five minutes, no more", 300)],
+)
+def test_how_much_longer(text: str, seconds: int) -> None:
+    assert args_of(text, "timer.add", frozenset(("seconds",))) == {"seconds": seconds}
