@@ -417,7 +417,8 @@ def _routine(match: Matched) -> dict[str, object] | None:
         return None
     name = match.whole.get("name")
     if name is not None:
-        if not name or len(name.split()) > 6:
+        begins = re.search("[,:;]", name) and "steps" in match.whole  # its first step is in it
+        if not name or len(name.split()) > 6 or begins:
             return None
         args["name"] = name.lower()
     taught = match.whole.get("taught")

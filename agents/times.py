@@ -558,7 +558,7 @@ def _read(language: str) -> _Language:
             expanded(each["is"]),
             {name: value for name, value in each.items() if name not in own},
             expanded(each["with"]) if "with" in each else None,
-            re.compile(rf"\b{each['after']}$") if "after" in each else None,
+            re.compile(rf"(?:\b|^){each['after']}$") if "after" in each else None,
             "beside" in each,
         )
         for each in data["patterns"]

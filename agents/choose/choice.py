@@ -69,6 +69,8 @@ _GAPS: Final = ("name", "title", "topic", "target", "items")
 _NAMED: Final = frozenset(("routine.teach",))
 """Uses in which the owner gives a name, whatever it is."""
 _ARTICLES: Final = frozenset(("a", "an", "the", "my", "our", "and"))
+_NO_THING: Final = re.compile(r"\b(?:it|them|those|these|no|not|sorry|wait|i|we)\b", re.IGNORECASE)
+"""What may be left out of what is put on a list has one of these in it: "put them"."""
 _WORDS: Final = re.compile(r"[\w'-]+")
 _UNSAID: Final[tuple[object, ...]] = (None, "", [])
 _DEMONSTRATIONS: Final = 3
@@ -312,14 +314,16 @@ class Chooser:
         for slot in gaps:
             value = args[slot]
             several = isinstance(value, list | tuple)
-            values = [str(each) for each in cast("Sequence[object]", value)] if several else [value]
             if several:
+                values = [str(each) for each in cast("Sequence[object]", value)]
                 found = surely_each(text, slot, said_too.taken, learned) or []
             else:
-                found = [each] if (each := surely(text, slot, said_too.taken, learned)) else []
-            said = " ".join(map(str, values))
-            same = [_bare(each) for each in found] == [_bare(str(each)) for each in values]
-            if not found or same or not _has_all(said, " ".join(found)):
+                values, one = [str(value)], surely(text, slot, said_too.taken, learned)
+                found = [] if one is None else [one]
+            same = list(map(_bare, found)) == list(map(_bare, values))
+            lost = (each for each in values if not any(_has_all(each, part) for part in found))
+            kept = bool(found) and all(map(_NO_THING.search, lost))
+            if same or not kept or not _has_all(" ".join(values), " ".join(found)):
                 continue
             made[slot] = found if several else found[0]
             if "list" in said_too.args and slot == "items":

@@ -84,7 +84,9 @@ def _each(
     a part of another.
     """
     runs = _runs(text, slot, taken)
-    points = learned.points(text, slot, runs, apart=True) or []
+    points = learned.points(text, slot, runs, apart=True)
+    if points is None:
+        return []
     found: list[tuple[tuple[int, int], float]] = []
     for run, point in sorted(zip(runs, points, strict=True), key=lambda each: -each[1]):
         if not any(run[0] < end and start < run[1] for (start, end), _ in found):

@@ -421,3 +421,18 @@ def test_a_title_s_point_ends_no_words(learned: Learned) -> None:
     text = "in ten minutes I want a nudge to turn Mr. Smith on his other side"
     args = knows.completed(text, "reminder.set", {"action": "set"}, NOW)
     assert args["text"] == "turn Mr. Smith on his other side"
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("add milk and a card for Gran to my shopping list", ["milk", "card for Gran"]),
+        ("add thing for the tap, bread and jam to the list", ["thing for the tap", "bread", "jam"]),
+        ("add eggs flour and yeast to my shopping list", ["eggs", "flour", "yeast"]),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_put_on_a_list_is_lost(learned: Learned, router, text, items) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    routed = router.route(text)
+    args = knows.trimmed(text, routed.intent, routed.args, NOW)
+    assert [each.removeprefix("a ") for each in args["items"]] == items
