@@ -37,13 +37,19 @@ _PARTS: Final = (
 )
 _N: Final = r"(-?\d[\d.]*)"
 _TOLD: Final = (
-    (r"\b(?:euros?|dollars?|pounds|cents|bucks|quid|people|ways|persons|friends)\b", " "),
+    (r"[$\u20ac\u00a3] ?(?=\d)", ""),
+    (r"(?<=\d) (?:pounds?|euros?|dollars?|bucks|quid) (?:and )?(?=\d\d\b)", "."),
+    (r"\b(?:euros?|dollars?|pounds|cents|bucks|quid|people|ways|persons|friends|of (?:us|them))\b",
+     " "),
     (r"(?<=\d),(?=\d{3}\b)", ""),
     (rf"\b(?:subtract|take(?: away)?|deduct) {_N}(?: away)? +from {_N}", r" \2 - \1 "),
+    (rf"\badd {_N} ?(?:%|per ?cent) (?:to|onto|on top of) {_N}", r" \2 * (1 + \1/100) "),
     (rf"\bmultiply {_N} +(?:by|and|with|times) {_N}", r" \1 * \2 "),
     (rf"\b(?:divide|split|share) {_N} +(?:by|in(?:to)?|between|among(?:st)?|across|with) {_N}",
      r" \1 / \2 "),
     (rf"\b(?:divide|split|share) {_N} +{_N} *$", r" \1 / \2 "),
+    (rf"{_N} +(?:(?:split|shared)(?: by)?|(?:split|shared|divided) (?:in(?:to)?|between|across"
+     rf"|among(?:st)?)) +{_N}", r" \1 / \2 "),
     (rf"\bproduct of {_N} +and {_N}", r" \1 * \2 "),
     (rf"\bdifference between {_N} +and {_N}", r" abs(\1 - \2) "),
     (rf"(?<=\d) +(?:take away|subtract) +{_N}", r" - \1 "),
@@ -51,7 +57,8 @@ _TOLD: Final = (
 )  # fmt: skip
 """What is told to be done with numbers, in digits by then."""
 _ADD: Final = re.compile(
-    rf"\b(?:add(?: up)?|(?:the )?(?:sum|total) of) {_N}(?:[ ,]+(?:and|to|plus)?[ ,]*{_N})+"
+    rf"\b(?:(?:add|tot|tally|sum|total)(?: up)?|(?:the )?(?:sum|total) of) {_N}"
+    rf"(?:[ ,]+(?:(?:and|to|plus)\b)?(?: an?\b)?[ ,]*{_N})+"
 )
 _TWO: Final = re.compile(rf"\s*{_N} +and {_N}\s*")
 _SAID: Final = (
@@ -60,10 +67,10 @@ _SAID: Final = (
     (r"[\u2212\u2013]", " - "),
     (r"(?<=\d),(?=\d{3}\b)", ""),
     (r"\b(?:what(?:'s| is)|how much is|calculate|compute|work out|please|equals?|the result of)\b"
-     r"|[=?]", " "),
+     r"|\b(?:in )?total\b|\b(?:all in all|altogether)\b|[=?]", " "),
     (r"\b(?:twice|double)\b", " 2 * "),
     (r"\b(?:triple)\b", " 3 * "),
-    (r"\b(?:the )?(?:square root|sqrt) of\b|\bsqrt\b|\u221a", " sqrt "),
+    (r"\b(?:the )?(?:square root|sqrt)(?: (?:of|from)\b|,| )|\bsqrt\b|\u221a", " sqrt "),
     (r"\b(?:the )?(?:cube|cubic) root of\b", " cbrt "),
     (r"\b(?:raised )?to the power(?: of)?\b|\bto the(?= -?\d+(?:st|nd|rd|th)?\b)|\^|\*\*", " ** "),
     (r"(?<=\d)(?:st|nd|rd|th)(?: power)?\b", " "),
@@ -74,7 +81,7 @@ _SAID: Final = (
     (r"%|\bper ?cent\b", " PERCENT "),
     (r"\bplus\b|\badded to\b", " + "),
     (r"\bminus\b|\bless\b|\bnegative\b", " - "),
-    (r"\btimes\b|\bmultiplied by\b|(?<=\d)\s*x\s*(?=\d)", " * "),
+    (r"\btimes\b|\bmultiplied (?:by|with)\b|(?<=\d)\s*x\s*(?=\d)", " * "),
     (r"\bdivided by\b|\bover\b", " / "),
     (r"\bmodulo\b|\bmod\b", " MOD "),
     (r"\bpi\b|\u03c0", f" {math.pi} "),

@@ -12,6 +12,8 @@ _MOST_WORDS_TAKEN_BACK = 4
 _MOST_WORDS_ANEW = 2
 _LEAST_WORDS_OF_A_COMMAND = 4
 _NUMBER = re.compile(r"(?<![\w.:])\d+(?:[:.]\d+)?(?![\w:])")
+_CLOCK = re.compile(rf"(?<![\w.:])\d{{1,2}} [0-5]\d(?![\w:])|{_NUMBER.pattern}")
+"""A number, be it "6 30"."""
 _NEXT_WORD = re.compile(r"[ -]([^\W\d_]+(?:\.m\.?)?)", re.IGNORECASE)
 _HALF_OF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
 _STEM = 3
@@ -55,17 +57,25 @@ def in_place(text: str, name: str) -> tuple[str, str] | None:
     """What was said before and after a correction that pauses set off: "add bread, no, bagels".
     None where there is none, or where it may be what somebody says.
     """
-    parts = _corrects(text, name)
+    parts, words = _corrects(text, name), language(name)
     found = list(courtesies(name).correction.finditer(plain(text)))
-    if parts is None or len(found) != 1 or language(name).regex("speaks").search(parts[0]):
+    if parts is None or len(found) != 1:
         return None
+    if words.regex("surely_corrects").match(found[0][0].lstrip(" ,.;!?\u2013\u2014-")):
+        return parts
     set_off = not found[0][0][0].isspace() and found[0][0].rstrip()[-1] in ",.;!?"
-    return parts if set_off else None
+    return parts if set_off and not words.regex("speaks").search(parts[0]) else None
 
 
 def begins_with_correction(text: str, name: str) -> bool:
     """Whether the first words say that what was said before them is wrong ("I mean …")."""
     return courtesies(name).correction.match(f" {text}") is not None
+
+
+def ends_with_correction(text: str, name: str) -> bool:
+    """Whether the last words take back what was said before them ("five, no")."""
+    found = list(courtesies(name).correction.finditer(f"{text} "))
+    return bool(found) and found[-1].end() >= len(text)
 
 
 def corrected_number(text: str, name: str) -> str | None:
@@ -90,11 +100,14 @@ def word_anew(text: str, name: str) -> str | None:
 
 def said_anew(heard: str, meant: str, name: str) -> bool:
     """Whether words were said twice, the second time with another ending: "the car is on level 4,
-    no, level 5", which means "the car is on level 5".
+    no, level 5", which means "the car is on level 5"; or a number was: "two sugars, no, one".
     """
     twice, once = heard.split(), meant.split()
-    if in_place(heard, name) is None or len(once) < 2:
+    parts = in_place(heard, name)
+    if parts is None or len(once) < 2:
         return False
+    if _number_anew(*parts, name) == meant or word_anew(heard, name) == meant:
+        return True
     same = next((n for n, (a, b) in enumerate(zip(twice, once, strict=False)) if a != b), 0)
     return same > 0 and twice[same - len(once) - 1 :] == once[same - 1 :]
 
@@ -134,25 +147,28 @@ def _number_anew(before: str, after: str, name: str) -> str | None:
     What stands behind the number, a unit or a part of the day, is taken from `after` where both
     have it: "a 20 minute timer", "25 minutes"; "at 9 tomorrow", "9:30".
     """
-    old, new = (in_digits(Mapped.of(each), name).text for each in (before, after))
-    numbers = list(_NUMBER.finditer(old))
-    first = _NUMBER.match(new)
-    if not numbers or first is None or len(_NUMBER.findall(new)) > 1:
+    old, new = (in_digits(Mapped.of(each), name) for each in (before, after))
+    numbers = list(_CLOCK.finditer(old.text))
+    first = _CLOCK.match(new.text)
+    if not numbers or first is None or _NUMBER.search(new.text, first.end()):
         return None
-    last = numbers[-1]
-    rest, kept = new[first.end() :], old[last.end() :]
+    start, end = old.span(*numbers[-1].span())
+    number, rest = after[: new.ends[first.end() - 1]], after[new.ends[first.end() - 1] :]
+    said, kept = before[:start], before[end:]
     if kept and rest.lower().startswith(kept.lower()):
-        return f"{old[: last.start()]}{new}"  # "two pints of milk, no, three pints of milk"
+        return f"{said}{after}"  # "two pints of milk, no, three pints of milk"
     unit, unit_before = _NEXT_WORD.match(rest), _NEXT_WORD.match(kept)
     if unit and unit_before and unit[1][:_STEM].lower() == unit_before[1][:_STEM].lower():
+        if unit_before.end() == len(kept):
+            return f"{said}{after}"  # "two sugars, no, one sugar in his tea"
         rest = rest[unit.end() :]
     elif unit and _HALF_OF_DAY.fullmatch(unit[1]):
         halves = unit_before is not None and _HALF_OF_DAY.match(unit_before[1]) is not None
         kept = kept[unit_before.end() :] if halves and unit_before else kept
-        return f"{old[: last.start()]}{first[0]}{unit[0]}{kept}{rest[unit.end() :]}"
+        return f"{said}{number}{unit[0]}{kept}{rest[unit.end() :]}"
     elif unit and not rest.startswith(","):
-        return None if unit_before else f"{old[: last.start()]}{new}"
-    return f"{old[: last.start()]}{first[0]}{kept}{rest}"
+        return None if unit_before else f"{said}{after}"
+    return f"{said}{number}{kept}{rest}"
 
 
 def _days_in(words: list[str], name: str) -> tuple[tuple[int, str], ...]:

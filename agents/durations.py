@@ -56,7 +56,7 @@ class _Words:
 
 
 def find_duration(text: str, language: str = "en") -> Span | None:
-    """The one duration said in `text`; None if there is none or more than one."""
+    """The one duration said in `text`, be it twice; None if there is none or more than one."""
     words = _read(language)
     if words is None:
         return None
@@ -65,9 +65,10 @@ def find_duration(text: str, language: str = "en") -> Span | None:
         said = said.sub(pattern, by)
     said = in_digits(said, language)
     found = list(_durations(said.text, words))
-    if len(found) != 1:
+    if len({each.seconds for each in found}) != 1:
         return None
-    return Span(found[0].seconds, *said.span(found[0].start, found[0].end))
+    last = found[-1]  # "it takes ten minutes, so set a timer for ten minutes"
+    return Span(last.seconds, *said.span(last.start, last.end))
 
 
 def _durations(text: str, words: _Words) -> Iterator[Span]:
@@ -230,7 +231,8 @@ def _read(language: str) -> _Words | None:
 
     no_word = r"(?![^\W\d_]|'[^\W\d_])"
     rest = rf"{_GAP}(\d{{1,2}})(?![\d.,:]*\d)(?!{_GAP}(?:{any_unit})(?![^\W\d_]))"
-    rest = rf"(?:{rest}|{_GAP}{data['joint']} (\d{{1,2}})(?=\s*(?:$|[,.;!?])))"
+    then = rf"|(?:{data['then']})\b" if "then" in data else ""
+    rest = rf"(?:{rest}|{_GAP}{data['joint']} (\d{{1,2}})(?=\s*(?:$|[,.;!?]{then})))"
     return _Words(
         units={seconds: pattern(words, end=no_word) for seconds, words in units.items()},
         kept={

@@ -9,6 +9,16 @@ from agents.numbers import in_digits
 _BELOW = {"half": 2, "quarter": 4} | {f"{n}{'rd' if n == 3 else 'th'}": n for n in range(3, 17)}
 _PART = re.compile(rf"(\d+|an?) ({'|'.join(_BELOW)})s? (?:of )?(?:an? )?")
 """A part of a unit: "three quarters of a mile", "five eighths of an inch"."""
+_IN_TWO = tuple(
+    (re.compile(rf"(\d+) (?:{many})(?:,? and)? (\d+(?:\.\d+)?)(?: (?:{few}))?"), each, unit)
+    for many, few, each, unit in (
+        ("foot|feet|ft", "inch|inches|in", 12, "inches"),
+        ("stone|stones", "pounds?|lbs?", 14, "pounds"),
+        ("pounds?|lbs?", "ounces?|oz", 16, "ounces"),
+        ("hours?|hrs?", "minutes?|mins?", 60, "minutes"),
+    )
+)
+"""What is said in two units, the second mostly left out: "six foot two", "eleven stone four"."""
 _CLOSED = ' ,.;:!?"'
 
 
@@ -61,6 +71,10 @@ def _amount_and_unit(
     """The amount (1 where there is none: "a mile") and the unit."""
     text = _in_signs(said.lower(), words)
     text = in_digits(Mapped.of(text), words.name).text
+    for in_two, each, few in _IN_TWO:
+        if (said_so := in_two.fullmatch(text.strip(_CLOSED))) is not None:
+            in_all = int(said_so[1]) * each + float(said_so[2])
+            return (int(in_all) if in_all.is_integer() else in_all), few
     part = _PART.match(text)
     number = re.match(r"(-|minus )?(?:about )?(\d[\d,]*(?:\.\d+)?)(?: (and a half))?\s*", text)
     half = re.match(r"(?:a )?half (?:an? |of an? )?", text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import time
+from itertools import pairwise
 
 from agents.durations import find_duration
 from agents.language import language
@@ -21,7 +22,7 @@ def without_reason(text: str, name: str) -> str | None:
     """
     said, words = plain(text), language(name)
     reason = words.regex("reason").search(said)
-    if reason is None or not reason.start() or words.regex("speaks").search(said[: reason.start()]):
+    if reason is None or not reason.start() or _quotes(said[: reason.start()], name):
         return None
     return _up_to(said, reason, name)
 
@@ -35,14 +36,22 @@ def time_last(text: str, name: str) -> str | None:
     if fronted is None:
         return None
     front, rest = fronted["front"].strip(" ,"), fronted["rest"].rstrip(" .!")
-    found, length = find_when(front, name), find_duration(front, name)
+    if not _is_only_a_time(front, name):
+        return None
+    alone = find_duration(front, name)  # "an hour and a half, remind me to eat"
+    bare = find_when(front, name) is None and alone is not None and alone.start == 0
+    return f"{rest} {words.text('after_a')} {front}" if bare else f"{rest} {front}"
+
+
+def _is_only_a_time(said: str, name: str) -> bool:
+    """Whether nothing but when or how long is said: "in an hour", "friday at nine"."""
+    found, length = find_when(said, name), find_duration(said, name)
     spans = found.spans if found is not None else ()
     spans = ((length.start, length.end),) if length is not None and not spans else spans
-    left = front
+    left = said
     for start, end in reversed(spans):
         left = left[:start] + left[end:]
-    whole = bool(spans) and words.regex("only_time").fullmatch(left.strip(" ,")) is not None
-    return f"{rest} {front}" if whole else None
+    return bool(spans) and language(name).regex("only_time").fullmatch(left.strip(" ,")) is not None
 
 
 def verb_first(text: str, name: str) -> Iterator[str]:
@@ -88,10 +97,26 @@ def concluded(text: str, name: str) -> tuple[str, str] | None:
     for a minute". None where there is no such, or where it may be what somebody is to be told.
     """
     said, words = plain(text), language(name)
-    found = words.regex("so_command").fullmatch(said)
-    if found is None or words.regex("speaks").search(found["head"]):
+    found = words.regex("so_command").fullmatch(said) or words.regex("plain_command").fullmatch(
+        said
+    )
+    if found is None or _is_only_a_time(found["head"], name):
         return None
-    return found["head"], found["tail"]
+    asks = words.regex("asks_kindly").search(said[found.end("head") :]) is not None
+    return (found["head"], found["tail"]) if asks or not _quotes(found["head"], name) else None
+
+
+def sentences(text: str, name: str) -> list[str]:
+    """The sentences of what was said, each with the mark that ends it."""
+    said = plain(text)
+    ends = [each.end() for each in language(name).regex("sentence_end").finditer(said)]
+    return [said[a:b].strip() for a, b in pairwise([0, *ends, len(said)])]
+
+
+def _quotes(told: str, name: str) -> bool:
+    """Whether somebody's words may follow: "she said …"; not so "my doctor told me to …"."""
+    words = language(name)
+    return words.regex("speaks").search(words.regex("told_me").sub("", told)) is not None
 
 
 def on_the_day(command: str, told: str, name: str) -> str | None:

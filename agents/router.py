@@ -21,7 +21,14 @@ from hassil.expression import (
 from hassil.intents import Intent, IntentData
 from hassil.util import normalize_for_matching
 
-from agents.corrections import begins_with_correction, corrected, in_place, said_anew, word_anew
+from agents.corrections import (
+    begins_with_correction,
+    corrected,
+    ends_with_correction,
+    in_place,
+    said_anew,
+    word_anew,
+)
 from agents.durations import find_duration
 from agents.frames import framed
 from agents.language import folder_of, language
@@ -30,6 +37,7 @@ from agents.reworded import (
     command_in,
     concluded,
     on_the_day,
+    sentences,
     time_last,
     verb_first,
     with_length,
@@ -47,7 +55,11 @@ _BEGINS = 2
 """Letters by which templates are told apart that can't match."""
 _DEEDS = ("text", "title")
 """Own words that say what to do, and not what is so."""
-_MAX_CORRECTED_CHARACTERS = 200
+_SAID = ("fact", "text")
+_MAX_CORRECTED_CHARACTERS = 260
+_MOST_SENTENCES = 4
+_LEAST_TOLD = 3
+"""Words of a sentence that tells why."""
 _NOT_WITHIN = (None, "cannot", "stop", "remember")
 """What is not looked for among other words."""
 _MOST_MORE_WORDS = 8
@@ -55,7 +67,21 @@ _SOME_DEED = {"capability": "other"}
 """What nothing here does, as it was said; it may still be another tool's."""
 _KEEPS_ALL = ("note.add", "remember", "routine.teach", "stop")
 """Whose words may be any, or that need none: what follows is no reason for them."""
+_ALSO_TALK = (
+    "why",
+    "help",
+    "speech",
+    "stop",
+    "status",
+    "weather",
+    "clock",
+    "recall",
+    "undo",
+    "lock",
+)
+"""What is said in talk without being meant: "Great necklace! Where did you get it?"."""
 _AT_A_TIME = ("alarm", "reminder", "timer", "calendar", "weather")
+_RINGS = ("alarm", "reminder", "calendar")
 _GIVES_WAY = ("cannot", "help", "home", "stop")
 """What is not done where a life may be in danger ("call an ambulance"): what is said then helps."""
 
@@ -132,12 +158,38 @@ class Router:
 
     def _command(self, text: str) -> Routed:
         now = self._now()
+        several = sentences(text, self._language)
+        if 1 < len(several) <= _MOST_SENTENCES and (one := self._one_of(several, now)) is not None:
+            return one
+        return self._sentence(text, now)
+
+    def _one_of(self, several: list[str], now: datetime) -> Routed | None:
+        """The one command among sentences of which the others only tell why: "The parcel's here.
+        Cancel the reminder about it." None where it isn't so plain.
+        """
+        name = self._language
+        if any(begins_with_correction(each, name) or "?" in each[:-1] for each in several):
+            return None
+        routed = [self._sentence(each, now) for each in several]
+        whole = [n for n, each in enumerate(routed) if each.tool not in (None, "cannot")]
+        if len(whole) != 1 or not _is_whole(routed[whole[0]]):
+            return None
+        command, others = several[whole[0]], several[: whole[0]] + several[whole[0] + 1 :]
+        found, last = routed[whole[0]], whole[0] == len(several) - 1
+        asks = any(each.endswith("?") or len(each.split()) < _LEAST_TOLD for each in others)
+        loose = found.tool in _ALSO_TALK or (found.tool in _KEEPS_ALL and not _asks(command, name))
+        if asks or loose or (found.intent in _KEEPS_ALL and not last):
+            return None
+        return self._dated(found, command, " ".join(others), now)
+
+    def _sentence(self, text: str, now: datetime) -> Routed:
         routed = self._route(text, now)
         if len(text) > _MAX_CORRECTED_CHARACTERS:
             return routed
-        if (after := self._concluded(text, now)) is not None:
-            return after
         shorter = without_reason(text, self._language)
+        for each in (text, shorter):
+            if each is not None and (after := self._concluded(each, now)) is not None:
+                return after
         if shorter is not None and routed.intent not in _KEEPS_ALL:
             other = self._meant(shorter, self._route(shorter, now), now)
             unclear = routed.tool == "cannot" or not _is_whole(routed)
@@ -152,18 +204,30 @@ class Router:
         parts = concluded(text, self._language)
         if parts is None or self._route(parts[0], now).tool not in (None, "cannot"):
             return None
-        other = self._meant(parts[1], self._route(parts[1], now), now)
-        if not _is_whole(other) or other.tool in _NOT_WITHIN:
+        command = without_reason(parts[1], self._language) or parts[1]
+        other = self._meant(command, self._route(command, now), now)
+        if _names_nothing(other, self._language):
             return None
-        return self._dated(other, parts[1], parts[0], now)
+        if not _is_whole(other):
+            lacks = other.kind is RouteKind.INCOMPLETE and other.tool in _AT_A_TIME
+            named = other.tool == "timer" or len(other.args) > 1
+            return other if lacks and named and _says_when(parts[0], self._language) else None
+        if other.tool in (None, "cannot", "stop"):
+            return None
+        return self._dated(other, command, parts[0], now)
 
     def _dated(self, routed: Routed, command: str, besides: str, now: datetime) -> Routed | None:
         """A command within what is said besides, on the day that is said there: "my train's early
         on Monday, get me up at five". None where a time is said besides that it may be for.
         """
         name = self._language
+        clock = _says_clock(besides, name) and not _says_clock(command, name)
+        if clock and routed.tool in _RINGS and "seconds" not in routed.args:
+            return None
         if routed.tool not in _AT_A_TIME or _says_day(command, name):
             return routed
+        if routed.tool in _RINGS and _repeats(besides, name):
+            return None  # "every Saturday, alarm for six"
         if _says_day(besides, name) and (dated := on_the_day(command, besides, name)) is not None:
             other = self._route(dated, now)
             return other if _is_whole(other) and other.intent == routed.intent else None
@@ -176,12 +240,17 @@ class Router:
             for reordered in self._reordered(text):
                 other = self._route(reordered, now)
                 if _is_whole(other) and other.tool != "cannot":
-                    return other
+                    return self._anew(reordered, other, now)
+        anew = self._anew(text, routed, now)
+        return self._with_more(text, routed, now) if anew is routed else anew
+
+    def _anew(self, text: str, routed: Routed, now: datetime) -> Routed:
+        """Where it goes as its speaker corrected it."""
         for meant in corrected(text, self._language):
             other = self._route(meant, now)
             if _is_whole(other) and _corrects(other, routed, self._language):
                 return other
-        return self._with_more(text, routed, now)
+        return routed
 
     def _within(self, text: str, routed: Routed, now: datetime) -> Routed:
         """The command among what is said besides, or `routed` if there is none."""
@@ -225,6 +294,8 @@ class Router:
             return routed
         if words.regex("on_a_list").search(parts[1]):
             return routed  # "put milk on the shopping list and on the party list"
+        if words.regex("not_an_item").match(parts[1]):
+            return routed  # "and we'll see what that is about"
         first, rest = self._route(parts[0], now), hear(parts[1], self._language).whole.text
         listed = first.intent in ("list.add", "list.remove") and "items" in first.args
         if not listed or self._route(rest, now).tool is not None:
@@ -390,9 +461,25 @@ def _is_whole(routed: Routed) -> bool:
     return routed.kind is RouteKind.COMPLETE and routed.args != _SOME_DEED
 
 
+def _asks(text: str, name: str) -> bool:
+    """Whether somebody is asked to do it: "could you remember that …"."""
+    return language(name).regex("asks_kindly").search(text) is not None
+
+
 def _says_day(text: str, name: str) -> bool:
     found = find_when(text, name)
     return found is not None and (found.when.has_date or found.when.repeats)
+
+
+def _repeats(text: str, name: str) -> bool:
+    found = find_when(text, name)
+    return found is not None and found.when.repeats
+
+
+def _says_clock(text: str, name: str) -> bool:
+    """Whether a time of day is said."""
+    found = find_when(text, name)
+    return found is not None and found.when.has_time
 
 
 def _says_when(text: str, name: str) -> bool:
@@ -412,11 +499,26 @@ def _corrects(meant: Routed, heard: Routed, name: str) -> bool:
     return meant.tool == heard.tool and all(
         str(heard.args[word]).startswith(str(meant.args.get(word, "\0")))
         or (word in _DEEDS and word_anew(str(heard.args[word]), name) == meant.args.get(word))
-        or (word == "fact" and said_anew(str(heard.args[word]), str(meant.args.get(word)), name))
+        or (word in _SAID and said_anew(str(heard.args[word]), str(meant.args.get(word)), name))
         or begins_with_correction(str(heard.args[word]), name)
+        or _is_cut(str(heard.args[word]), str(meant.args.get(word)), name)
         for word in own_words
         if word in heard.args
     )
+
+
+def _names_nothing(routed: Routed, name: str) -> bool:
+    """Whether what it is about was said before: "remind me about it"."""
+    said = (routed.args.get(word) for word in ("text", "title", "items"))
+    nothing = language(name).words("no_topic")
+    whole = (" ".join(cast("list[str]", s)) if isinstance(s, list) else str(s) for s in said if s)
+    return any(nothing.issuperset(each.lower().split()) for each in whole)
+
+
+def _is_cut(heard: str, meant: str, name: str) -> bool:
+    """Whether own words were taken with what a time was cut out of: "five, no, , ring the vet"."""
+    before, comma, after = heard.rpartition(", , ")
+    return bool(comma) and after == meant and ends_with_correction(before, name)
 
 
 def _asks_for_a_deed(heard: Heard, name: str) -> bool:

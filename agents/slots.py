@@ -8,7 +8,7 @@ from typing import Literal
 
 from hassil.recognize import RecognizeResult
 
-from agents.durations import find_span
+from agents.durations import find_duration, find_span
 from agents.frames import Framed
 from agents.language import Language
 from agents.quantities import conversion_of, sum_of
@@ -149,6 +149,7 @@ def _timer(match: Matched) -> dict[str, object] | None:
     long_name = bool(match.metadata.get("long_name"))
     name = args.get("name")
     if isinstance(name, str):
+        name = name if long_name else _before_comma(name, match.words.name)
         if not _is_name(name, match, long=long_name):
             return None
         args["name"] = name if long_name else name.lower()
@@ -176,6 +177,13 @@ def _microphone(match: Matched) -> dict[str, object] | None:
     if args is None or match.seconds is None:
         return args
     return {**args, "seconds": match.seconds}
+
+
+def _before_comma(name: str, language: str) -> str:
+    """A name without a word or two put in behind it: "for the eggs, let me see, ten minutes"."""
+    first, _, rest = name.partition(",")
+    put_in = len(rest.split()) <= _LONGEST_NAME and find_duration(first, language) is None
+    return first if put_in else name
 
 
 def _is_name(name: str, match: Matched, *, long: bool) -> bool:
@@ -218,9 +226,10 @@ def _reminder(match: Matched) -> dict[str, object] | None:
         return None
     text = match.rest.get("text")
     if text is not None:
-        if not text or len(text.split()) > 40:
-            return None
-        args["text"] = text
+        bare = match.words.regex("kindly").sub("", f"{text} ").strip()
+        if not bare or len(text.split()) > 40:
+            return None  # "remind me please at six"
+        args["text"] = match.words.regex("leads_a_deed").sub("", text)
     if action == "list" and match.when is not None:
         day = date_of(match.when, match.now)
         return None if day is None else {**args, "date": day.isoformat()}
@@ -266,6 +275,8 @@ def _list(match: Matched) -> dict[str, object] | None:
         args["also_on"] = [also.lower()]
     said = match.whole.get("items")
     if said is not None:
+        if match.metadata.get("verbless") and _is_more_than_things(said, match):
+            return None
         items = _without_denied(items_of(said.strip("\"'"), match.words), match.words)
         if any(match.words.regex("on_a_list").search(item) for item in items):
             return None
@@ -278,6 +289,14 @@ def _list(match: Matched) -> dict[str, object] | None:
     if action in ("add", "remove", "read", "clear"):
         args.setdefault("list", "shopping")
     return args
+
+
+def _is_more_than_things(said: str, match: Matched) -> bool:
+    """Whether this asks for something, or tells of it: "what's left", "read me all"."""
+    words = match.words
+    asks = words.regex("question").match(match.heard.whole.text)
+    more = words.regex("on_a_list").search(said) or words.regex("not_only_things").search(said)
+    return asks is not None or more is not None
 
 
 def _without_denied(items: list[str], words: Language) -> list[str]:
@@ -306,8 +325,12 @@ def _calendar(match: Matched) -> dict[str, object] | None:
     title = match.rest.get("title")
     if title is not None:
         title = title.removeprefix("'s ")  # of "Tuesday's haircut"
-        if not title or len(title.split()) > 20:
+        if not title or len(title.split()) > 20 or match.words.regex("on_calendar").search(title):
             return None
+        if match.metadata.get("verbless") and _is_more_than_things(title, match):
+            return None
+        if action == "add" and _begins_with_length(title, match.words):
+            return None  # "a three hour course": how long is none of its name
         if match.metadata.get("event") and not match.words.regex("event").search(title):
             return None
         args["title"] = title
@@ -334,6 +357,14 @@ def _calendar(match: Matched) -> dict[str, object] | None:
     if match.seconds is not None:
         args["seconds"] = match.seconds
     return args
+
+
+def _begins_with_length(title: str, words: Language) -> bool:
+    lengths = (
+        find_duration(each, words.name)
+        for each in (title, words.regex("article").sub("", title, count=1))
+    )
+    return any(each is not None and each.start == 0 for each in lengths)
 
 
 def _removed(args: dict[str, object], match: Matched) -> dict[str, object] | None:
@@ -424,7 +455,9 @@ def _routine(match: Matched) -> dict[str, object] | None:
     taught = match.whole.get("taught")
     said = match.whole.get("steps")
     if taught is not None:
+        named, colon, rest = taught.partition(":")
         parts = match.words.regex("command_verbs").split(taught, maxsplit=1)
+        parts = [named, rest] if colon else parts
         if len(parts) < 2 or not parts[1]:
             return None
         name, said = parts

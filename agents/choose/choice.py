@@ -71,6 +71,18 @@ _NAMED: Final = frozenset(("routine.teach",))
 _ARTICLES: Final = frozenset(("a", "an", "the", "my", "our", "and"))
 _NO_THING: Final = re.compile(r"\b(?:it|them|those|these|no|not|sorry|wait|i|we)\b", re.IGNORECASE)
 """What may be left out of what is put on a list has one of these in it: "put them"."""
+_AROUND: Final = re.compile(
+    r"\b(?:in|on|at|to|for|from|off|of|with|behind|before|after|by|into|onto|and|or|me|him|her|them|us"
+    r"|it|you|please|again|too|needs?|should|must|can|called|down|put|hours?|minutes?|appointment"
+    r"|meeting|event|no|not|sorry|wait|i|we|my|add)\b",
+    re.IGNORECASE,
+)
+"""What may be left out of the name of a thing has one of these in it: "garage behind me"."""
+_AROUND_TITLE: Final = re.compile(
+    r"\b(?:calendar|diary|agenda|schedule|called|named|hours?|minutes?|appointment|again|please|no|not"
+    r"|sorry|wait|put|add)\b",
+    re.IGNORECASE,
+)
 _WORDS: Final = re.compile(r"[\w'-]+")
 _UNSAID: Final[tuple[object, ...]] = (None, "", [])
 _DEMONSTRATIONS: Final = 3
@@ -321,8 +333,7 @@ class Chooser:
                 values, one = [str(value)], surely(text, slot, said_too.taken, learned)
                 found = [] if one is None else [one]
             same = list(map(_bare, found)) == list(map(_bare, values))
-            lost = (each for each in values if not any(_has_all(each, part) for part in found))
-            kept = bool(found) and all(map(_NO_THING.search, lost))
+            kept = bool(found) and all(_may_lose(each, found, slot) for each in values)
             if same or not kept or not _has_all(" ".join(values), " ".join(found)):
                 continue
             made[slot] = found if several else found[0]
@@ -366,6 +377,18 @@ def _steps_behind(text: str, name: str) -> list[str]:
     rests = (said[each.end() :] for each in begins.finditer(said))
     first = next((rest for rest in rests if begins.match(f" {rest}")), "")
     return steps_of(first, words)
+
+
+def _may_lose(value: str, found: Sequence[str], slot: str) -> bool:
+    """Whether what is left out of a value is none of its name: a thing of several is lost only with
+    "it" and the like in it, and of one thing only what is said around it. An appointment keeps
+    where it is.
+    """
+    words = set(_bare(value).split())
+    parts = [part for each in found if (part := set(_bare(each).split())) <= words]
+    left = words.difference(*parts)
+    least = _NO_THING if not parts else _AROUND_TITLE if slot == "title" else _AROUND
+    return not left or any(least.search(word) for word in left)
 
 
 def _has_all(said: str, part: str) -> bool:

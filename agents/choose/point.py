@@ -29,6 +29,20 @@ _SHARE: Final = 0.3
 """What fills another must have so much of all the chances together, and not be quite impossible."""
 _LIKELY_A_LIST: Final = math.log(0.4)
 _SHOPPING: Final = re.compile(r"\b(?:shop(?:s|ping)?|grocer(?:y|ies)|lists?)\b", re.IGNORECASE)
+_AMOUNT: Final = re.compile(
+    r"\b(?:(?:\d+|an?|another|half an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve|twenty|half a dozen|a dozen|a couple of|a few)"
+    r"(?: (?:big|small|large|little|half|fresh|whole))?(?: [a-z]+ of)?|a couple of|a few)\s+$",
+    re.IGNORECASE,
+)
+"""How much or how many of a thing, before it: it belongs to the thing ("two tins of tomatoes")."""
+_NOT: Final = re.compile(r"\b(?:not|never) to\s+$", re.IGNORECASE)
+_LEFT: Final = re.compile(r"\b(?:left|last|only|down to|not an?|hardly|barely)\b", re.IGNORECASE)
+"""How much of a thing there still is, and not how much of it is wanted."""
+_PARTICLE: Final = re.compile(
+    r"\s+(?:up|off|out|in|down|back|away|on|over)(?=\s*(?:$|[,.;!?]))", re.IGNORECASE
+)
+_POINTS_BACK: Final = frozenset(("it", "them", "him", "her", "that", "this", "those", "these"))
 _IS: Final = re.compile(r"\w{2,}['\u2019]s$")
 _LIST: Final = re.compile(r"\s+list\b", re.IGNORECASE)
 
@@ -51,6 +65,10 @@ def pointed(
         return None
     if slot == "title":
         start, end = with_whom(text, start, end, taken)
+    if slot == "text" and (negated := _NOT.search(text[:start])) is not None:
+        start = negated.start()
+    if slot == "text" and (particle := _PARTICLE.match(text, end)) is not None:
+        end = particle.end()
     return text[start:end]
 
 
@@ -62,9 +80,15 @@ def pointed_each(
     """
     found = [each for each, point in _each(text, slot, taken, learned) if point >= _ONE_OF_SEVERAL]
     if found:
-        return [text[slice(*each)] for each in sorted(found)]
+        return [_with_amount(text, each) for each in sorted(found)]
     only = pointed(text, intent, slot, taken, learned)
     return [] if only is None else [only]
+
+
+def _with_amount(text: str, run: tuple[int, int]) -> str:
+    """A thing with how much or how many of it is said before it."""
+    amount = None if _LEFT.search(text) else _AMOUNT.search(text[: run[0]])
+    return text[run[0] if amount is None else amount.start() : run[1]]
 
 
 def surely_each(
@@ -74,7 +98,7 @@ def surely_each(
     found = [(each, p) for each, p in _each(text, slot, taken, learned) if p >= _SURE]
     if not found or any(point < _BEYOND_DOUBT for _, point in found):
         return None
-    return [text[slice(*each)] for each, _ in sorted(found)]
+    return [_with_amount(text, each) for each, _ in sorted(found)]
 
 
 def _each(
@@ -123,7 +147,7 @@ def _runs(text: str, slot: str, taken: tuple[tuple[int, int], ...]) -> list[tupl
     return [
         (start, end)
         for start, end in every
-        if not _says_little(text[start:end]) and len(text[start:end].split()) >= least
+        if not _says_little(text[start:end], slot) and len(text[start:end].split()) >= least
     ]
 
 
@@ -140,6 +164,8 @@ def named_list(text: str, learned: Learned) -> tuple[int, int] | None:
     return None if point < least or _SHOPPING.search(text[start:end]) else (start, end)
 
 
-def _says_little(run: str) -> bool:
-    """Whether a run names nothing: "it", "add something"."""
-    return says_little(run) or says_little(run.rpartition(" ")[2])
+def _says_little(run: str, slot: str) -> bool:
+    """Whether a run names nothing: "it", "add something"; a deed may end so ("phone her")."""
+    last = run.rpartition(" ")[2].lower()
+    deed = slot == "text" and last in _POINTS_BACK and last != run.lower()
+    return says_little(run) or (says_little(last) and not deed)

@@ -63,6 +63,8 @@ _UNITS = {
     "cup": ("cups?", "milliliter"), "tablespoon": ("tablespoons?", "milliliter"),
     "teaspoon": ("teaspoons?", "milliliter"), "pint": ("pints?", "liter"),
 }  # fmt: skip
+_AND_A_HALF = re.compile(r"\b(\d+) and a half\b", re.IGNORECASE)
+_FEET_AND_INCHES = re.compile(r"\b(\d+) (?:foot|feet) (\d+)\b", re.IGNORECASE)
 _PER_HOUR = re.compile(r"\b(?:an|per|a) hour\b|\bmph\b", re.IGNORECASE)
 
 
@@ -213,6 +215,12 @@ def _quantity(text: str) -> dict[str, object]:
         found += [
             (m.start(), name) for m in re.finditer(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
         ]
+    in_two = _FEET_AND_INCHES.search(text)
+    if in_two is not None:
+        inches = float(in_two[1]) * 12 + float(in_two[2])
+        other = next((name for _, name in sorted(found) if name not in ("foot", "inch")), "meter")
+        return {"value": _whole(str(inches)), "from": "inch", "to": other}
+    text = _AND_A_HALF.sub(r"\1.5", text)
     number = _NUMBER.search(text)
     if not found or (number is None and len(found) < 2):
         return {}

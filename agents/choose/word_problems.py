@@ -40,6 +40,9 @@ _STORIES: Final = (
     (rf"{_N}\b.*?\btakes? {_N}(?: [a-z]+)? each\b.*\bhow many\b", r"\1 / \2"),
     (rf"{_N}{_THING}{{1,3}} in {_N} (?P<per>second|minute|hour)s?\b.*\bhow many (?P=per)s?\b.*"
      r"\b(?:each|per|every)\b", r"\2 / \1"),
+    # How long a way takes.
+    (rf"{_N} (?P<way>miles|kilomet(?:er|re)s|km)\b.*?\bat {_N}\b.*?\b(?:an|per) hour\b"
+     r".*\bhow (?:many hours|long)\b", r"\1 / \3"),
     # What is shared among some.
     (rf"{_SHARED}\b.*\b{_N}{_PEOPLE}.*?\b{_N}\b", r"\2 / \1"),
     (rf"\b{_N}{_PEOPLE}\b.*?\b{_N}\b.*\b{_SHARED}\b", r"\2 / \1"),

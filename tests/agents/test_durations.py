@@ -79,12 +79,27 @@ def test_what_is_spoken_is_understood(seconds: int) -> None:
         ("three quarters of an hour", 2700), ("an hour and a quarter", 4500),
         ("a couple of minutes", 120), ("a hundred and twenty seconds", 120), ("90s", 90),
         ("1h30m", 5400), ("2 minutes and a half", 150), ("zero seconds", 0),
+        ("an hour and ten", 4200),
     ],
 )  # fmt: skip
 def test_fractions_and_short_forms(said: str, seconds: float) -> None:
     found = find_duration(said)
     assert found is not None
     assert (found.seconds, found.start, found.end) == (seconds, 0, len(said))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "seconds"),
+    [
+        ("an hour and ten on a timer", "an hour and ten", 4200),
+        ("an hour and ten people", "an hour", 3600),
+        ("it takes 5 minutes, so set a timer for five minutes", "five minutes", 300),
+    ],
+)
+def test_where_it_stands(text: str, said: str, seconds: float) -> None:
+    found = find_duration(text)
+    assert found is not None
+    assert (found.seconds, text[found.start : found.end].strip()) == (seconds, said)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agents.corrections import begins_with_correction, corrected, corrected_number
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.reworded import command_in
+from agents.reworded import command_in, concluded, sentences
 from agents.said import hear
 
 
@@ -89,6 +89,30 @@ def test_a_reason_before_or_after_is_no_part_of_the_command(text: str, command: 
     assert command in list(command_in(text, "en"))
 
 
+def test_sentences_end_at_their_marks_and_not_in_a_title_or_a_time() -> None:
+    text = "Dr. Lane called at 7 a.m. on Monday. It's about Mr. Orr's leg! Remind me at 7.30."
+    assert sentences(text, "en") == [
+        "Dr. Lane called at 7 a.m. on Monday.", "It's about Mr. Orr's leg!", "Remind me at 7.30.",
+    ]  # fmt: skip
+    assert sentences("lock the door", "en") == ["lock the door"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tail"),
+    [
+        ("I've a plumber coming, so remind me at two to move the car",
+         "remind me at two to move the car"),
+        ("my doctor told me to walk more, so set an alarm for six", "set an alarm for six"),
+        ("she said I could, so turn on the light", None),
+        ("Anna says it's late, so could you turn on the light", "could you turn on the light"),
+        ("friday at nine, remind me to send the bill", None),
+    ],
+)  # fmt: skip
+def test_a_command_follows_from_what_is_told_before_it(text: str, tail: str | None) -> None:
+    found = concluded(text, "en")
+    assert (found and found[1]) == tail
+
+
 @pytest.mark.parametrize("text", ["he said, lock the door", "The message said, call Bob"])
 def test_reported_speech_is_no_command(text: str) -> None:
     assert list(command_in(text, "en")) == []
@@ -105,7 +129,10 @@ def test_any_text_is_safe(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("set a timer for five minutes, no wait, make that eight", "set a timer for 8 minutes"),
+        (
+            "set a timer for five minutes, no wait, make that eight",
+            "set a timer for eight minutes",
+        ),
         ("set a 20 minute timer sorry I mean 25 minutes", "set a 25 minute timer"),
         ("set an alarm for 9 tomorrow, no, 9:30", "set an alarm for 9:30 tomorrow"),
         ("wake me at 7 a.m., no, 8 p.m. on Monday", "wake me at 8 p.m. on Monday"),

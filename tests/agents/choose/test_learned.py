@@ -429,6 +429,8 @@ def test_a_title_s_point_ends_no_words(learned: Learned) -> None:
         ("add milk and a card for Gran to my shopping list", ["milk", "card for Gran"]),
         ("add thing for the tap, bread and jam to the list", ["thing for the tap", "bread", "jam"]),
         ("add eggs flour and yeast to my shopping list", ["eggs", "flour", "yeast"]),
+        ("add lemon bars and butter tarts to my list", ["lemon bars", "butter tarts"]),
+        ("add two tins of chopped tomatoes to my list", ["two tins of chopped tomatoes"]),
     ],
 )  # fmt: skip
 def test_nothing_that_is_put_on_a_list_is_lost(learned: Learned, router, text, items) -> None:
@@ -436,3 +438,18 @@ def test_nothing_that_is_put_on_a_list_is_lost(learned: Learned, router, text, i
     routed = router.route(text)
     args = knows.trimmed(text, routed.intent, routed.args, NOW)
     assert [each.removeprefix("a ") for each in args["items"]] == items
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "whole"),
+    [
+        ("take quilting circle off my calendar", "title", "quilting circle"),
+        ("add hedge cutting at the rectory to my calendar at ten", "title",
+         "hedge cutting at the rectory"),
+        ("make the living room light purple", "target", "living room light"),
+    ],
+)  # fmt: skip
+def test_a_name_keeps_all_its_words(learned: Learned, router, text, slot, whole) -> None:
+    knows = Chooser(LearnedShortlist({}, learned), said_time, learned=learned)
+    routed = router.route(text)
+    assert knows.trimmed(text, routed.intent, routed.args, NOW)[slot] == whole
