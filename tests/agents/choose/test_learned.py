@@ -381,7 +381,7 @@ def test_things_in_a_row_are_learned_without_commas_too() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "the label says ninety minutes till it's dry, so let me know",
+        "the tin says ninety minutes, shout when it's time",
         "if I don't have twenty minutes on this timer I'll be late, set it",
         "dough's in the bowl, forty minutes and then you shout, okay?",
     ],
