@@ -10,7 +10,7 @@ _BELOW = {"half": 2, "quarter": 4} | {f"{n}{'rd' if n == 3 else 'th'}": n for n 
 _PART = re.compile(rf"(\d+|an?) ({'|'.join(_BELOW)})s? (?:of )?(?:an? )?")
 """A part of a unit: "three quarters of a mile", "five eighths of an inch"."""
 _IN_TWO = tuple(
-    (re.compile(rf"(\d+) (?:{many})(?:,? and)? (\d+(?:\.\d+)?)(?: (?:{few}))?"), each, unit)
+    (re.compile(rf"\b(\d+) (?:{many})(?:,? and)? (\d+(?:\.\d+)?)(?: (?:{few}))?\b"), each, unit)
     for many, few, each, unit in (
         ("foot|feet|ft", "inch|inches|in", 12, "inches"),
         ("stone|stones", "pounds?|lbs?", 14, "pounds"),
@@ -37,6 +37,17 @@ def conversion_of(said: str, to: str, words: Language) -> dict[str, object] | No
         return None
     names = [_replaced(each, "unit_names", words) for each in (amount[1], to.lower())]
     return {"value": amount[0], "from": names[0], "to": names[1]}
+
+
+def in_two_units(text: str) -> tuple[float | int, str, str] | None:
+    """What is said in two units ("six foot two"), in the smaller one: its amount, that unit, and
+    the words. text: with its numbers in digits.
+    """
+    for in_two, each, few in _IN_TWO:
+        if (said := in_two.search(text)) is not None:
+            in_all = int(said[1]) * each + float(said[2])
+            return (int(in_all) if in_all.is_integer() else in_all), few, said[0]
+    return None
 
 
 def _in_signs(said: str, words: Language) -> str:
@@ -71,10 +82,8 @@ def _amount_and_unit(
     """The amount (1 where there is none: "a mile") and the unit."""
     text = _in_signs(said.lower(), words)
     text = in_digits(Mapped.of(text), words.name).text
-    for in_two, each, few in _IN_TWO:
-        if (said_so := in_two.fullmatch(text.strip(_CLOSED))) is not None:
-            in_all = int(said_so[1]) * each + float(said_so[2])
-            return (int(in_all) if in_all.is_integer() else in_all), few
+    if (whole := in_two_units(text)) is not None and whole[2] == text.strip(_CLOSED):
+        return whole[:2]
     part = _PART.match(text)
     number = re.match(r"(-|minus )?(?:about )?(\d[\d,]*(?:\.\d+)?)(?: (and a half))?\s*", text)
     half = re.match(r"(?:a )?half (?:an? |of an? )?", text)

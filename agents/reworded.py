@@ -96,7 +96,7 @@ def concluded(text: str, name: str) -> tuple[str, str] | None:
     """What is told first, and the command that follows from it: "I'm out of breath, so set a timer
     for a minute". None where there is no such, or where it may be what somebody is to be told.
     """
-    said, words = plain(text), language(name)
+    said, words = _without_opening(text, name), language(name)
     found = words.regex("so_command").fullmatch(said) or words.regex("plain_command").fullmatch(
         said
     )
@@ -107,10 +107,19 @@ def concluded(text: str, name: str) -> tuple[str, str] | None:
 
 
 def sentences(text: str, name: str) -> list[str]:
-    """The sentences of what was said, each with the mark that ends it."""
-    said = plain(text)
+    """The sentences of what was said, without courtesies around them, each with the mark that ends
+    it.
+    """
+    said = without_thanks(_without_opening(text, name), name)
     ends = [each.end() for each in language(name).regex("sentence_end").finditer(said)]
     return [said[a:b].strip() for a, b in pairwise([0, *ends, len(said)])]
+
+
+def _without_opening(text: str, name: str) -> str:
+    """What was said behind "Jarvis" and the like."""
+    said = plain(text)
+    opening = courtesies(name).opening.match(said)
+    return said[opening.end() :] if opening else said
 
 
 def _quotes(told: str, name: str) -> bool:
@@ -135,9 +144,7 @@ def command_in(text: str, name: str) -> Iterator[str]:
 
     "I'm off to bed, lock the door", "wake me at seven, I have a train to catch".
     """
-    said, words = plain(text), language(name)
-    opening = courtesies(name).opening.match(said)
-    said = said[opening.end() :] if opening else said
+    said, words = _without_opening(text, name), language(name)
     if before := words.regex("preamble").match(said):
         yield said[before.end() :]
     for after in words.regex("afterthought").finditer(said):

@@ -45,7 +45,7 @@ from agents.reworded import (
 )
 from agents.said import Heard, hear, plain
 from agents.slots import fill, fill_frame, items_of, matched
-from agents.times import find_when
+from agents.times import Found, find_when
 from agents.tools import Call
 
 __all__ = ["NOT_A_COMMAND", "RouteKind", "Routed", "Router", "plain"]
@@ -221,17 +221,20 @@ class Router:
         on Monday, get me up at five". None where a time is said besides that it may be for.
         """
         name = self._language
-        clock = _says_clock(besides, name) and not _says_clock(command, name)
-        if clock and routed.tool in _RINGS and "seconds" not in routed.args:
+        own, told = find_when(command, name), find_when(besides, name)
+        rings = routed.tool in _RINGS
+        timed = own is not None and own.when.has_time
+        clock = told is not None and told.when.has_time and not timed
+        if rings and clock and "seconds" not in routed.args:
             return None
-        if routed.tool not in _AT_A_TIME or _says_day(command, name):
+        if routed.tool not in _AT_A_TIME or _has_day(own):
             return routed
-        if routed.tool in _RINGS and _repeats(besides, name):
+        if rings and told is not None and told.when.repeats:
             return None  # "every Saturday, alarm for six"
-        if _says_day(besides, name) and (dated := on_the_day(command, besides, name)) is not None:
+        if _has_day(told) and (dated := on_the_day(command, besides, name)) is not None:
             other = self._route(dated, now)
             return other if _is_whole(other) and other.intent == routed.intent else None
-        alone = _says_when(command, name) and not _says_day(besides, name)
+        alone = _says_when(command, name) and not _has_day(told)
         return routed if alone or not _says_when(besides, name) else None
 
     def _meant(self, text: str, routed: Routed, now: datetime) -> Routed:
@@ -466,20 +469,9 @@ def _asks(text: str, name: str) -> bool:
     return language(name).regex("asks_kindly").search(text) is not None
 
 
-def _says_day(text: str, name: str) -> bool:
-    found = find_when(text, name)
+def _has_day(found: Found | None) -> bool:
+    """Whether a day is said, or several."""
     return found is not None and (found.when.has_date or found.when.repeats)
-
-
-def _repeats(text: str, name: str) -> bool:
-    found = find_when(text, name)
-    return found is not None and found.when.repeats
-
-
-def _says_clock(text: str, name: str) -> bool:
-    """Whether a time of day is said."""
-    found = find_when(text, name)
-    return found is not None and found.when.has_time
 
 
 def _says_when(text: str, name: str) -> bool:

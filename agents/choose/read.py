@@ -12,7 +12,7 @@ from agents.durations import Span, find_duration
 from agents.language import language
 from agents.mapped import Mapped
 from agents.numbers import in_digits
-from agents.quantities import sum_of
+from agents.quantities import in_two_units, sum_of
 from agents.slots import unit_of
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
@@ -64,7 +64,6 @@ _UNITS = {
     "teaspoon": ("teaspoons?", "milliliter"), "pint": ("pints?", "liter"),
 }  # fmt: skip
 _AND_A_HALF = re.compile(r"\b(\d+) and a half\b", re.IGNORECASE)
-_FEET_AND_INCHES = re.compile(r"\b(\d+) (?:foot|feet) (\d+)\b", re.IGNORECASE)
 _PER_HOUR = re.compile(r"\b(?:an|per|a) hour\b|\bmph\b", re.IGNORECASE)
 
 
@@ -215,11 +214,9 @@ def _quantity(text: str) -> dict[str, object]:
         found += [
             (m.start(), name) for m in re.finditer(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
         ]
-    in_two = _FEET_AND_INCHES.search(text)
-    if in_two is not None:
-        inches = float(in_two[1]) * 12 + float(in_two[2])
-        other = next((name for _, name in sorted(found) if name not in ("foot", "inch")), "meter")
-        return {"value": _whole(str(inches)), "from": "inch", "to": other}
+    if (in_two := in_two_units(text.lower())) is not None:
+        text = text.lower().replace(in_two[2], f"{in_two[0]} {in_two[1]}")
+        return _quantity(text)
     text = _AND_A_HALF.sub(r"\1.5", text)
     number = _NUMBER.search(text)
     if not found or (number is None and len(found) < 2):
